@@ -1,0 +1,21 @@
+"""What happened: an append-only table with a hash chain for each instance."""
+
+from engine.history.canonical import canonical_text, plain
+from engine.history.chain import EMPTY, Event, Head, append, chain_hash
+from engine.history.read import Entry, history_of
+from engine.history.verify import Break, BreakKind, verify
+
+__all__ = [
+    "EMPTY",
+    "Break",
+    "BreakKind",
+    "Entry",
+    "Event",
+    "Head",
+    "append",
+    "canonical_text",
+    "chain_hash",
+    "history_of",
+    "plain",
+    "verify",
+]
