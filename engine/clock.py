@@ -1,0 +1,41 @@
+"""The only reader of the time. Tests, replay and drills move a clock of their own; the rest of the house asks the one it was given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time: aware, in UTC."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class MovedClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self._now = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the moment the clock was set to."""
+        return self._now
+
+    def set(self, at: datetime) -> None:
+        """Move the clock to a moment, forward or back."""
+        self._now = at.astimezone(UTC)
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move the clock forward and return the new moment."""
+        self._now += by
+        return self._now

@@ -1,0 +1,1 @@
+"""What a diagram says, as plain data: the step between XML and what runs."""
