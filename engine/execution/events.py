@@ -258,7 +258,10 @@ def throw_error_event(token: Token, event: Event) -> None:
     """End in an error, which the nearest handler catches."""
     payload = {target: token.workflow.evaluate(expression, token) for target, expression in event.payload}
     token.workflow.tell(FactKind.THROWN, token, {"error": event.code})
+    token.internal_data["thrown"] = True
     token.workflow.throw_error(token, event.code or "", "", payload)
+    if not token.is_live:
+        token.workflow.tell(FactKind.COMPLETED, token)
 
 
 THROWERS: dict[EventKind, Callable[[Token, Event], None]] = {

@@ -135,6 +135,7 @@ def _leave_transaction(token: Token) -> None:
     for listener in transaction.task_spec.boundaries:
         if any(event.kind is EventKind.CANCEL for event in listener.node.events):
             workflow.tell(FactKind.COMPLETED, token)
+            workflow.drop(token)
             listener.trigger(transaction, {}, cause=transaction)
             return
     raise Invalid(f"The transaction '{transaction.task_spec.node.id}' was cancelled but has no cancel boundary event: add one.")

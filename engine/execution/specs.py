@@ -18,7 +18,7 @@ from engine.execution.model import FactKind, Outcome, Wait, WaitKind
 from engine.execution.token import Token
 
 if TYPE_CHECKING:
-    from engine.execution.events import BoundarySpec, EventSubprocessStart
+    from engine.execution.events import BoundaryEvent, EventSubprocessStart
 
 Targets = tuple[tuple[str, str], ...]
 
@@ -40,7 +40,7 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
         self.node = node
         self.flows: tuple[Flow, ...] = ()
         self.targets: dict[str, str] = {}
-        self.boundaries: tuple[BoundarySpec, ...] = ()
+        self.boundaries: tuple[BoundaryEvent, ...] = ()
         self.watchers: tuple[EventSubprocessStart, ...] = ()
         self.undo: str | None = None
 

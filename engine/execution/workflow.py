@@ -10,7 +10,7 @@ from collections import ChainMap, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
 from SpiffWorkflow.workflow import Workflow  # type: ignore[import-untyped]
@@ -109,7 +109,11 @@ class LiveWorkflow(Workflow):  # type: ignore[misc]
     def tell(self, kind: FactKind, token: Token, data: Mapping[str, Any] | None = None, *, node: Node | None = None) -> None:
         """Note a fact about a token, at its own node or at one that has no token (a caught error)."""
         node = node or token.task_spec.node
-        self.facts.append(Fact(kind, node.id, token.id, node.name, data or {}))
+        told = dict(data or {})
+        home = token.task_spec._wf_spec
+        if home is not self.spec:
+            told["in_process"] = home.name
+        self.facts.append(Fact(kind, node.id, token.id, node.name, told))
 
     def rest(self, token: Token, wait: Wait, **internal: Any) -> None:
         """Let a token rest until the host moves it."""
@@ -158,7 +162,7 @@ class LiveWorkflow(Workflow):  # type: ignore[misc]
     def cancel_branch(self, token: Token) -> None:
         """Cancel a token and everything below it, innermost first."""
         for gone in reversed(token.branch()):
-            if not gone.task_spec.is_silent:
+            if not gone.task_spec.is_silent and "thrown" not in gone.internal_data:
                 self.tell(FactKind.CANCELLED, gone)
         token._set_state(TaskState.CANCELLED)
         self.drop(token)
@@ -237,4 +241,4 @@ class LiveWorkflow(Workflow):  # type: ignore[misc]
         token = self.tasks.get(token_id)
         if token is None or not token.is_live:
             raise Invalid(f"Token {token_id} is not live in this instance: it has moved on or was cancelled. Read the instance again.")
-        return cast("Token", token)
+        return token
