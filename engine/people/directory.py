@@ -106,7 +106,7 @@ def list_people(connection: Connection, *, with_inactive: bool = False) -> tuple
     return tuple(_as_person(row, tuple(teams.get(row.name, ()))) for row in connection.execute(statement))
 
 
-def change_person(connection: Connection, name: str, **changes: str | bool | None) -> None:
+def change_person(connection: Connection, name: str, /, **changes: str | bool | None) -> None:
     """Change what an account says: display_name, email, language, zone, is_admin or customer."""
     unknown = changes.keys() - {"display_name", "email", "language", "zone", "is_admin", "customer"}
     if unknown:
