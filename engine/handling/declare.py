@@ -7,9 +7,10 @@ Without outside effects it runs inside the step's transaction, in a savepoint: a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -64,10 +65,10 @@ class Handler:
             raise HandlerFailed(f"{self.topic} at {context.element} failed: {type(exc).__name__}: {exc}") from exc
 
     def _checked(self, model: type[BaseModel], inputs: Mapping[str, Any]) -> BaseModel:
-        names = {field.alias or name for name, field in model.model_fields.items()} | set(model.model_fields)
-        unknown = inputs.keys() - names
+        known = _names(model)
+        unknown = inputs.keys() - known
         if unknown and model.model_config.get("extra") != "allow":
-            raise Invalid(f"{self.topic} has no input {_listed(unknown)}: it takes {_listed(model.model_fields)}")
+            raise Invalid(f"{self.topic} has no input {_listed(unknown)}: it takes {_listed(known)}")
         try:
             return model.model_validate(dict(inputs))
         except ValidationError as exc:
@@ -131,6 +132,12 @@ def _model(topic: str, hint: Any, *, what: str) -> type[BaseModel]:
     raise Invalid(f"the {what} of {topic} are annotated {hint!r}: use a pydantic model")
 
 
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names under which a diagram gives the inputs: a field's alias, where it has one."""
+    return frozenset(model.model_json_schema(mode="validation").get("properties", {}))
+
+
 def _reasons(exc: ValidationError) -> str:
     parts = []
     for error in exc.errors(include_url=False, include_context=False):
@@ -140,5 +147,5 @@ def _reasons(exc: ValidationError) -> str:
     return "; ".join(parts)
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[object]) -> str:
     return ", ".join(sorted(map(str, names))) or "none"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import repeat
+from itertools import accumulate, repeat
 
 from engine.errors import Invalid
 
@@ -49,7 +49,8 @@ class RetryPlan:
         """Double the delay after each failure, up to the longest: 4 tries from 30 s wait 30, 60 and 120 s."""
         if not 1 <= tries <= MAX_TRIES:
             raise Invalid(f"{tries} tries: use 1 to {MAX_TRIES}")
-        return cls(tuple(min(backoff * 2**count, longest) for count in range(tries - 1)))
+        first = min(backoff, longest)
+        return cls(tuple(accumulate(repeat(first, tries - 1), lambda delay, _: min(delay + delay, longest))))
 
     def next_delay(self, failures: int, *, chance: Callable[[], float] = random.random) -> timedelta | None:
         """Return how long to wait after so many failures (from 1), None when no try is left; `chance` yields numbers in [0, 1)."""

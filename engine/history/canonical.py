@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from engine.errors import Invalid
 
-type_names = "null, true, false, numbers, text, lists and objects"
 MAX_INTEGER_BITS = 13_000
 """About 3,900 digits; Python refuses to write more than 4,300."""
+
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
@@ -38,7 +39,9 @@ def plain(value: object, *, where: str = "data") -> Plain:
         return [plain(item, where=f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping):
         return {_key(key, where): plain(item, where=f"{where}.{key}") for key, item in value.items()}
-    raise Invalid(f"{where} is a {type(value).__name__}: history holds only {type_names}; convert it first")
+    raise Invalid(
+        f"{where} is a {type(value).__name__}: history holds only null, true, false, numbers, text, lists and objects; convert it first"
+    )
 
 
 def canonical_text(value: object) -> str:
@@ -47,7 +50,12 @@ def canonical_text(value: object) -> str:
     >>> canonical_text({"b": 1.0, "a": [1e23]})
     '{"a":[100000000000000000000000],"b":1}'
     """
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text_of(plain(value))
+
+
+def text_of(value: Plain) -> str:
+    """Return the canonical text of data that is plain already."""
+    return ENCODER.encode(value)
 
 
 def iso(moment: datetime) -> str:

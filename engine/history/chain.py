@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engine.history.canonical import Plain, canonical_text, iso, plain
+from engine.history.canonical import Plain, iso, plain, text_of
 from engine.tables import history
 
 EMPTY = "0" * 64
@@ -55,8 +55,8 @@ def append(connection: Connection, instance_id: str, *, seq: int, last_hash: str
 
 
 def chain_hash(previous: str, instance_id: str, *, seq: int, event: Event, data: Plain) -> str:
-    """Return SHA-256 over the previous hash and the event's canonical text."""
-    text = canonical_text(
+    """Return SHA-256 over the previous hash and the event's canonical text; `data` is the event's, made plain."""
+    text = text_of(
         {
             "instance": instance_id,
             "seq": seq,

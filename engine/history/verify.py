@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from engine.errors import Invalid
+from engine.history.canonical import plain
 from engine.history.chain import EMPTY, Head, chain_hash
 from engine.history.read import COLUMNS, as_entry
 from engine.tables import history, process_instance
@@ -100,7 +101,7 @@ def _gap(expected: int, found: int) -> str:
 def _altered(row: Row[*tuple[Any, ...]], head: Head) -> Iterator[Break]:
     entry = as_entry(row)
     try:
-        due = chain_hash(head.hash, entry.instance_id, seq=entry.seq, event=entry.event, data=row.data)
+        due = chain_hash(head.hash, entry.instance_id, seq=entry.seq, event=entry.event, data=plain(row.data))
     except Invalid as refusal:
         yield Break(entry.instance_id, entry.seq, BreakKind.CHANGED, f"it holds what was never written: {refusal}")
         return
