@@ -1,0 +1,1 @@
+"""What service tasks do: one module per practice, one function per topic."""

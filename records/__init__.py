@@ -1,0 +1,1 @@
+"""The facts: records of the operations room, and rules that are pure."""
