@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.errors import Invalid
-
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
@@ -45,4 +43,4 @@ class EngineSettings:
             "worker_threads",
         ):
             if getattr(self, name) <= 0:
-                raise Invalid(f"setting {name} is {getattr(self, name)!r}: it must be above 0")
+                raise ValueError(f"setting {name} is {getattr(self, name)!r}: it must be above 0")

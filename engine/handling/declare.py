@@ -40,12 +40,10 @@ class Handler:
     def run(self, context: Context, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Check the inputs, do the work, and return the outputs as JSON data.
 
-        Raises BpmnError and every other WatchbillError as the handler raised it, database errors as they are (they end the whole
-        transaction), Invalid for wrong inputs, HandlerFailed from anything else.
+        Raises Invalid for wrong inputs, BpmnError and every other WatchbillError as the handler raised it, database errors as they are,
+        HandlerFailed from anything else. What the handler wrote in the transaction and queued is undone then.
         """
-        arguments = (context,) if self.inputs is None else (context, self._checked(self.inputs, inputs))
-        if self.inputs is None and inputs:
-            raise Invalid(f"{self.topic} takes no inputs, but {_listed(inputs)} given: remove them from the task's inputs")
+        arguments = (context, *self._checked(inputs))
         try:
             answer = self._call(context, arguments)
         except BaseException:
@@ -64,13 +62,19 @@ class Handler:
         except Exception as exc:  # a handler is the user's own code: whatever it raises becomes a failure that an operator sees
             raise HandlerFailed(f"{self.topic} at {context.element} failed: {type(exc).__name__}: {exc}") from exc
 
-    def _checked(self, model: type[BaseModel], inputs: Mapping[str, Any]) -> BaseModel:
+    def _checked(self, inputs: Mapping[str, Any]) -> tuple[BaseModel, ...]:
+        """Return the inputs as their model, or nothing for a handler that takes none. An unknown input is a typo, and refused."""
+        model = self.inputs
+        if model is None:
+            if inputs:
+                raise Invalid(f"{self.topic} takes no inputs, but {_listed(inputs)} given: remove them from the task's inputs")
+            return ()
         known = _names(model)
         unknown = inputs.keys() - known
         if unknown and model.model_config.get("extra") != "allow":
             raise Invalid(f"{self.topic} has no input {_listed(unknown)}: it takes {_listed(known)}")
         try:
-            return model.model_validate(dict(inputs))
+            return (model.model_validate(dict(inputs)),)
         except ValidationError as exc:
             raise Invalid(f"{self.topic} refuses its inputs: {_reasons(exc)}") from exc
 

@@ -107,12 +107,9 @@ def _altered(row: Row[*tuple[Any, ...]], head: Head) -> Iterator[Break]:
         return
     if due != entry.hash:
         subject = "this event" if head.hash == EMPTY else "this event, or the hash of the one before it,"
-        yield Break(
-            entry.instance_id,
-            entry.seq,
-            BreakKind.CHANGED,
-            f"{subject} was changed or moved: hash {entry.hash[:12]} is stored, {due[:12]} is computed from {entry.event.kind} by {entry.event.actor}",
-        )
+        reads = f"{entry.event.kind} by {entry.event.actor}"
+        message = f"{subject} was changed or moved: hash {entry.hash[:12]} is stored, {due[:12]} is computed from {reads}"
+        yield Break(entry.instance_id, entry.seq, BreakKind.CHANGED, message)
 
 
 def _end(instance_id: str, row: Row[*tuple[Any, ...]], head: Head) -> Iterator[Break]:

@@ -64,7 +64,7 @@ class Action(StrEnum):
     MANAGE_SCHEDULES = "manage_schedules"
     READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
-    CHANGE_PASSWORD = "change_password"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an action
     MANAGE_TOKENS = "manage_tokens"
     ARRANGE_SUBSTITUTE = "arrange_substitute"
     VERIFY = "verify"

@@ -36,8 +36,12 @@ def test_a_notice_comes_back_as_it_was_put(database: Database) -> None:
 
 
 def test_a_step_that_fails_sends_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        put(connection, "mail", payload={}, now=NOW)
-        raise ZeroDivisionError
+    def step() -> None:
+        with database.write() as connection:
+            put(connection, "mail", payload={}, now=NOW)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        step()
     with database.read() as connection:
         assert unsent(connection, 10) == ()

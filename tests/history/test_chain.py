@@ -24,7 +24,7 @@ NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
 )
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(-(10**15), 10**15).map(lambda count: NOW + timedelta(microseconds=count))
 EVENTS = st.builds(
     Event,
     kind=st.sampled_from(["element.completed", "variables.changed"]),

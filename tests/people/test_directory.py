@@ -157,7 +157,7 @@ def test_a_deactivated_person_may_nothing_until_let_back_in(database: Database) 
         assert check_password(connection, "ann", password=GOOD)
 
 
-def test_a_customers_user_is_never_an_administrator_U1(database: Database) -> None:
+def test_a_customers_user_is_never_an_administrator_u1(database: Database) -> None:
     with database.write() as connection:
         with pytest.raises(Invalid, match="cannot be an administrator"):
             add_person(connection, "cleo", now=NOW, customer="acme", is_admin=True)
@@ -254,7 +254,7 @@ def test_substitution_does_not_chain(database: Database) -> None:
             add_substitution(connection, "carl", substitute="bob", starts_at=NOW, ends_at=NOW + HOUR)
 
 
-def test_a_substitute_who_changed_to_a_customer_stands_in_no_more_U1(database: Database) -> None:
+def test_a_substitute_who_changed_to_a_customer_stands_in_no_more_u1(database: Database) -> None:
     with database.write() as connection:
         people(connection, "ann", "bob")
         add_substitution(connection, "bob", substitute="ann", starts_at=NOW, ends_at=NOW + HOUR)

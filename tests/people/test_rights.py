@@ -50,6 +50,10 @@ CLIENTS_INSTANCE = InstanceThing(started_by="cleo", customer="acme")
 OPEN_PROCESS = DefinitionThing("incident")
 DESK_PROCESS = DefinitionThing("change", starter_groups=DESK)
 ACCOUNT = PersonThing("ann")
+NOT_COMPLETE = (
+    "eve may not complete this task, which is assigned to ann. "
+    "This may be done by: its assignee (ann), a candidate while it is unassigned (service-desk)."
+)
 CARE = "admin owner operator"
 
 CASES: tuple[tuple[Thing, Action, str], ...] = (
@@ -136,14 +140,14 @@ def test_eve_may_do_nothing_to_other_peoples_work() -> None:
     ]
 
 
-def test_a_customers_user_reaches_nothing_of_another_customer_U1() -> None:
+def test_a_customers_user_reaches_nothing_of_another_customer_u1() -> None:
     rival = PEOPLE["rival"]
     for thing in (ANNS_TASK, FREE_TASK, TaskThing(assignee="rita"), TaskThing(assignee="rita", customer="acme"), INSTANCE, DESK_INSTANCE):
         assert not [action for action, rule in TABLE.items() if isinstance(thing, rule.things) and may(rival, action, thing)]
     assert may(rival, Action.COMPLETE, TaskThing(assignee="rita", customer="rival"))
 
 
-def test_a_role_does_not_work_for_a_customers_user_even_when_the_account_says_so_U1() -> None:
+def test_a_role_does_not_work_for_a_customers_user_even_when_the_account_says_so_u1() -> None:
     broken = Actor("cleo", frozenset({"operators", "process-owners", "auditors"}), is_admin=True, customer="acme")
     assert not [action for action, rule in TABLE.items() if HOUSE.__class__ in rule.things and may(broken, action, HOUSE)]
 
@@ -174,8 +178,7 @@ def test_an_action_on_the_wrong_kind_of_thing_is_a_programming_error() -> None:
             EVE,
             Action.COMPLETE,
             ANNS_TASK,
-            "eve may not complete this task, which is assigned to ann. This may be done by: "
-            + "its assignee (ann), a candidate while it is unassigned (service-desk).",
+            NOT_COMPLETE,
         ),
         (EVE, Action.CLAIM, FREE_TASK, "eve may not claim this unassigned task. This may be done by: a candidate (service-desk)."),
         (
