@@ -44,8 +44,9 @@ class HandlerRegistry:
         paths = getattr(package, "__path__", None)
         if paths is None:
             raise Invalid(f"{package_name!r} is a module: name the package that holds the handlers")
-        for found in sorted(pkgutil.walk_packages(paths, f"{package_name}."), key=lambda found: found.name):
-            self.add_module(_imported(found.name))
+        modules = pkgutil.walk_packages(paths, f"{package_name}.", onerror=_imported)
+        for name in sorted(found.name for found in modules):
+            self.add_module(_imported(name))
         return self
 
     def add_module(self, module: ModuleType) -> None:

@@ -45,9 +45,9 @@ class Team:
 
 
 def checked_name(name: str, *, what: str = "person") -> str:
-    """Return the name in Unicode's composed form. Raises Invalid for one that would be mistaken or misread."""
+    """Return the name in Unicode's composed form. Raises Invalid for one that would be misread, or taken for the engine's own."""
     composed = unicodedata.normalize("NFKC", name)
-    if composed == SYSTEM_NAME:
+    if composed.casefold() == SYSTEM_NAME:
         raise Invalid(f"the name {name!r} is the engine's own: choose another")
     if not NAME_PATTERN.fullmatch(composed):
         raise Invalid(f"{name!r} cannot name a {what}: use up to 64 letters, digits and . _ @ + -, beginning with a letter or digit")
@@ -75,8 +75,9 @@ def add_person(
     kept = checked_name(name)
     if is_admin and customer is not None:
         raise Invalid(f"{kept} belongs to the customer {customer!r} and cannot be an administrator")
-    if _exists(connection, kept):
-        raise Conflict(f"there is a person {kept!r} already: choose another name")
+    taken = connection.scalar(sa.select(person.c.name).where(sa.func.lower(person.c.name) == kept.lower()))
+    if taken is not None:
+        raise Conflict(f"there is a person {taken!r} already: choose another name than {kept!r}")
     row: dict[str, object] = {"name": kept, "display_name": display_name or kept, "email": email, "is_admin": is_admin, "is_active": True}
     row |= {"customer": customer, "language": language, "zone": zone, "created_at": now}
     row["password_hash"] = None if password is None else hash_password(password, name=kept)
@@ -136,8 +137,9 @@ def reactivate_person(connection: Connection, name: str) -> None:
 def add_team(connection: Connection, name: str, *, display_name: str = "") -> str:
     """Add a team. Raises Conflict when the name is taken."""
     kept = checked_name(name, what="team")
-    if connection.scalar(sa.select(team.c.name).where(team.c.name == kept)) is not None:
-        raise Conflict(f"there is a team {kept!r} already: choose another name")
+    taken = connection.scalar(sa.select(team.c.name).where(sa.func.lower(team.c.name) == kept.lower()))
+    if taken is not None:
+        raise Conflict(f"there is a team {taken!r} already: choose another name than {kept!r}")
     connection.execute(sa.insert(team), {"name": kept, "display_name": display_name or kept})
     return kept
 

@@ -237,6 +237,14 @@ def test_a_wrong_declaration_is_refused_when_found(package: Path, source: str, m
         HandlerRegistry().discover("desk")
 
 
+@pytest.mark.parametrize("source", ["import nowhere", "1 / 0"])
+def test_a_subpackage_that_cannot_be_imported_is_named(package: Path, source: str) -> None:
+    (package / "deep").mkdir()
+    (package / "deep" / "__init__.py").write_text(source)
+    with pytest.raises(Invalid, match=r"'desk\.deep' cannot be imported"):
+        HandlerRegistry().discover("desk")
+
+
 def test_a_topic_declared_twice_is_refused(package: Path) -> None:
     for folder in ("east", "west"):
         (package / folder).mkdir()

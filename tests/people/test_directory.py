@@ -78,10 +78,14 @@ def test_names_are_taken_once(database: Database) -> None:
             people(connection, "ann")
         with pytest.raises(Conflict, match="there is a team 'approvers' already"):
             add_team(connection, "approvers")
+        with pytest.raises(Conflict, match="there is a person 'ann' already: choose another name than 'Ann'"):
+            people(connection, "Ann")
+        with pytest.raises(Conflict, match="there is a team 'approvers' already"):
+            add_team(connection, "Approvers")
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ann", "ann li", "system", "-ann", "_ann", ".ann", "a/b", "a\x00b", "a\n", "x" * 65, "a\u202eb", "ann\u200b"]
+    "name", ["", " ann", "ann li", "system", "System", "-ann", "_ann", ".ann", "a/b", "a\x00b", "a\n", "x" * 65, "a\u202eb", "ann\u200b"]
 )
 def test_a_name_that_would_be_misread_is_refused(name: str) -> None:
     with pytest.raises(Invalid):
