@@ -40,6 +40,7 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m tests.elements.support
+	$(BIN)/python -m tests.people.rights_page
 
 lock:
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres pyproject.toml -o requirements.txt

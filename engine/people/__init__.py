@@ -16,7 +16,7 @@ from engine.people.directory import (
     remove_membership,
 )
 from engine.people.passwords import check_password, set_password
-from engine.people.rights import TABLE, Action, Relation, Role, Rule, acting_for, may, require
+from engine.people.rights import TABLE, Action, Relation, Role, Rule, acting_for, may, relations_to, require
 from engine.people.scopes import Scope
 from engine.people.substitution import Substitution, add_substitution, list_substitutions, remove_substitution
 from engine.people.things import HOUSE, DefinitionThing, HouseThing, InstanceThing, PersonThing, TaskThing, Thing
@@ -63,6 +63,7 @@ __all__ = [
     "note_use",
     "person_named",
     "reactivate_person",
+    "relations_to",
     "remove_membership",
     "remove_substitution",
     "require",

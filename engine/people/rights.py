@@ -161,14 +161,19 @@ def require(actor: Actor, action: Action, thing: Thing) -> None:
     """Raise Forbidden, saying who may, unless the actor may do this to the thing."""
     if may(actor, action, thing):
         return
-    rule = TABLE[action]
+    rule = _rule(action, thing)
     words = action.value.replace("_", " ")
     if actor.scopes is not None and rule.scope not in actor.scopes:
         raise Forbidden(f"this token of {actor.name} may not {words}: it lacks the scope {rule.scope.value!r}")
     if actor.customer is not None:
         raise Forbidden(f"{actor.name} may not {words} here: ask your service desk")
-    those = ", ".join(_named(relation, thing) for relation in rule.relations)
+    those = ", ".join(_named(relation, thing) for relation in relations_to(type(thing), rule))
     raise Forbidden(f"{actor.name} may not {words} {_described(thing)}. This may be done by: {those}.")
+
+
+def relations_to(kind: type[Thing], rule: Rule) -> tuple[Relation, ...]:
+    """Return those relations of a rule that a person can have to such a thing: nobody started the house."""
+    return tuple(relation for relation in rule.relations if _BELONGS_TO.get(relation, kind) is kind)
 
 
 def acting_for(actor: Actor, thing: TaskThing) -> str | None:
@@ -235,6 +240,19 @@ _RELATED: Mapping[Relation, Callable[[Actor, Thing], bool]] = {
     Relation.TEAM: lambda actor, thing: isinstance(thing, InstanceThing) and not thing.groups.isdisjoint(actor.task_groups),
     Relation.STARTER: _is_starter,
     Relation.SELF: lambda actor, thing: isinstance(thing, PersonThing) and thing.name == actor.name,
+}
+
+
+_BELONGS_TO: Mapping[Relation, type[Thing]] = {
+    Relation.ASSIGNEE: TaskThing,
+    Relation.OWNER: TaskThing,
+    Relation.FREE_CANDIDATE: TaskThing,
+    Relation.CANDIDATE: TaskThing,
+    Relation.STARTED: InstanceThing,
+    Relation.PARTICIPANT: InstanceThing,
+    Relation.TEAM: InstanceThing,
+    Relation.STARTER: DefinitionThing,
+    Relation.SELF: PersonThing,
 }
 
 

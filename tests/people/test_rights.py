@@ -50,6 +50,10 @@ CLIENTS_INSTANCE = InstanceThing(started_by="cleo", customer="acme")
 OPEN_PROCESS = DefinitionThing("incident")
 DESK_PROCESS = DefinitionThing("change", starter_groups=DESK)
 ACCOUNT = PersonThing("ann")
+NOT_MESSAGE = (
+    "eve may not message here. "
+    "This may be done by: a member of integrations, a member of operators, a member of process-owners, an administrator."
+)
 NOT_COMPLETE = (
     "eve may not complete this task, which is assigned to ann. "
     "This may be done by: its assignee (ann), a candidate while it is unassigned (service-desk)."
@@ -188,6 +192,7 @@ def test_an_action_on_the_wrong_kind_of_thing_is_a_programming_error() -> None:
             "bob may not start the process change. This may be done by: a person allowed to start it (service-desk), an administrator.",
         ),
         (EVE, Action.BACKUP, HOUSE, "eve may not backup here. This may be done by: an administrator."),
+        (EVE, Action.MESSAGE, HOUSE, NOT_MESSAGE),
         (PEOPLE["rival"], Action.CLAIM, FREE_TASK, "rita may not claim here: ask your service desk"),
         (
             Actor("ann", scopes=frozenset({Scope.READ})),
