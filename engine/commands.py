@@ -1,0 +1,51 @@
+"""Every command. Each is one transaction: it locks the instance, checks the right, changes, runs what is ready, writes, and commits.
+
+All take the engine first and who acts as `actor`; with an `idempotency_key` a repetition returns the first answer. They raise the errors
+of `engine.errors`: NotFound, Forbidden, Invalid, Conflict (AlreadyDone, StaleWrite, Fenced), and Passing when it is worth another try.
+"""
+
+from engine.runtime.answers import Delivered, InstanceAnswer, Retried, Started, TaskAnswer
+from engine.runtime.deploying import deploy
+from engine.runtime.job_runs import Ran, run_job
+from engine.runtime.messages import message
+from engine.runtime.migration import MigrationPreview, migrate, migration_preview
+from engine.runtime.operations import advance, cancel, move, restart, resume, retry, set_variables, suspend
+from engine.runtime.process_engine import ProcessEngine
+from engine.runtime.signals import signal
+from engine.runtime.starting import find_definition, start, start_within
+from engine.runtime.task_work import claim, complete, delegate, reassign, release, resolve, save_draft
+
+__all__ = [
+    "Delivered",
+    "InstanceAnswer",
+    "MigrationPreview",
+    "ProcessEngine",
+    "Ran",
+    "Retried",
+    "Started",
+    "TaskAnswer",
+    "advance",
+    "cancel",
+    "claim",
+    "complete",
+    "delegate",
+    "deploy",
+    "find_definition",
+    "message",
+    "migrate",
+    "migration_preview",
+    "move",
+    "reassign",
+    "release",
+    "resolve",
+    "restart",
+    "resume",
+    "retry",
+    "run_job",
+    "save_draft",
+    "set_variables",
+    "signal",
+    "start",
+    "start_within",
+    "suspend",
+]

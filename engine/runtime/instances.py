@@ -1,0 +1,131 @@
+"""The row of a process instance: locked, inserted, and written under its version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from engine.errors import Conflict, NotFound, StaleWrite
+from engine.people import InstanceThing
+from engine.tables import human_task, process_instance, task_candidate
+
+
+class Status(StrEnum):
+    """How an instance stands."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(slots=True)
+class Instance:
+    """A process instance as it stands in its row; a turn changes it and writes it back."""
+
+    id: str
+    definition_id: str
+    definition_key: str
+    business_key: str | None
+    status: str
+    state: bytes
+    version: int
+    history_seq: int
+    history_hash: str
+    started_at: datetime
+    started_by: str
+    ended_at: datetime | None
+    end_reason: str | None
+    is_drill: bool
+    super_instance_id: str | None
+    idle_turns: int
+
+    @property
+    def is_ended(self) -> bool:
+        """Tell whether nothing can happen to it any more."""
+        return self.status in (Status.COMPLETED, Status.CANCELLED)
+
+    def thing(self) -> InstanceThing:
+        """Return what rights ask of it, as far as its row knows."""
+        return InstanceThing(self.started_by)
+
+    def require_live(self) -> None:
+        """Raise Conflict when it has ended."""
+        if self.is_ended:
+            raise Conflict(f"instance {self.id} is {self.status}: nothing can be done to it any more; restart it instead")
+
+    def require_active(self) -> None:
+        """Raise Conflict when it has ended or is suspended."""
+        self.require_live()
+        if self.status == Status.SUSPENDED:
+            raise Conflict(f"instance {self.id} is suspended: resume it first")
+
+
+COLUMNS = [process_instance.c[name] for name in Instance.__slots__]
+
+
+def lock_instance(connection: Connection, instance_id: str) -> Instance:
+    """Lock an instance's row until the end of the transaction and return it. Raises NotFound."""
+    found = _locked(connection, process_instance.c.id == instance_id)
+    if found is None:
+        raise NotFound(f"there is no process instance {instance_id!r}")
+    return found
+
+
+def lock_instance_of_task(connection: Connection, task_id: str) -> Instance:
+    """Lock the row of the instance that a human task belongs to and return it. Raises NotFound."""
+    owner = sa.select(human_task.c.instance_id).where(human_task.c.id == task_id).scalar_subquery()
+    found = _locked(connection, process_instance.c.id == owner)
+    if found is None:
+        raise NotFound(f"there is no task {task_id!r}")
+    return found
+
+
+def _locked(connection: Connection, condition: sa.ColumnElement[bool]) -> Instance | None:
+    row = connection.execute(sa.select(*COLUMNS).where(condition).with_for_update()).one_or_none()
+    return None if row is None else Instance(*row)
+
+
+def read_instance(connection: Connection, instance_id: str) -> Instance:
+    """Return an instance without locking it. Raises NotFound."""
+    row = connection.execute(sa.select(*COLUMNS).where(process_instance.c.id == instance_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no process instance {instance_id!r}")
+    return Instance(*row)
+
+
+def insert_instance(connection: Connection, instance: Instance) -> None:
+    """Insert a new instance."""
+    connection.execute(sa.insert(process_instance), {name: getattr(instance, name) for name in Instance.__slots__})
+
+
+def update_instance(connection: Connection, instance: Instance, *, with_state: bool) -> None:
+    """Write an instance back if nobody wrote it since it was read, and raise its version. Raises StaleWrite."""
+    values: dict[str, Any] = {name: getattr(instance, name) for name in Instance.__slots__ if name not in ("id", "version")}
+    if not with_state:
+        del values["state"]
+    condition = sa.and_(process_instance.c.id == instance.id, process_instance.c.version == instance.version)
+    statement = sa.update(process_instance).where(condition).values(version=instance.version + 1, **values)
+    if connection.execute(statement).rowcount != 1:
+        raise StaleWrite(f"instance {instance.id} was changed since version {instance.version} was read: read it again")
+    instance.version += 1
+
+
+def thing_with_people(connection: Connection, instance: Instance) -> InstanceThing:
+    """Return what rights ask of an instance, with everybody who has or had a task in it and every team with one."""
+    tasks = sa.select(human_task.c.assignee, human_task.c.completed_by, human_task.c.owner)
+    people = connection.execute(tasks.where(human_task.c.instance_id == instance.id)).all()
+    joined = task_candidate.join(human_task, human_task.c.id == task_candidate.c.task_id)
+    named = sa.select(task_candidate.c.kind, task_candidate.c.name).select_from(joined).where(human_task.c.instance_id == instance.id)
+    candidates = connection.execute(named.distinct()).all()
+    users = {row.name for row in candidates if row.kind == "user"}
+    return InstanceThing(
+        instance.started_by,
+        participants=frozenset(name for row in people for name in row if name) | users,
+        groups=frozenset(row.name for row in candidates if row.kind == "group"),
+    )

@@ -1,0 +1,98 @@
+"""Questions about human tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from engine.people import HOUSE, Action, Actor, may, require
+from engine.runtime.paging import Page, checked_page
+from engine.runtime.tasks import TASK_COLUMNS, Task, as_task, read_task
+from engine.tables import human_task, task_candidate
+
+if TYPE_CHECKING:
+    from engine.runtime.process_engine import ProcessEngine
+
+ORDER = (
+    human_task.c.due_at.asc().nulls_last(),
+    human_task.c.priority.desc(),
+    human_task.c.created_at,
+    human_task.c.id,
+)
+
+
+def open_tasks(
+    engine: ProcessEngine,
+    *,
+    actor: Actor,
+    mine: bool = True,
+    assignee: str | None = None,
+    group: str | None = None,
+    unassigned: bool = False,
+    business_key: str | None = None,
+    definition_key: str | None = None,
+    instance_id: str | None = None,
+    element: str | None = None,
+    due_before: datetime | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Page[Task]:
+    """Return open tasks by due date, then priority, then age.
+
+    `mine`: those assigned to the actor, or unassigned with the actor as candidate, each also by substitution. Otherwise all of them, for
+    those who may read everything. The filters narrow either.
+    """
+    checked_page(limit, offset)
+    if not mine:
+        require(actor, Action.READ_ALL, HOUSE)
+    conditions = [human_task.c.status == "open"]
+    if mine:
+        conditions.append(own_work(actor))
+    if group is not None:
+        conditions.append(_has_candidate("group", [group]))
+    if unassigned:
+        conditions.append(human_task.c.assignee.is_(None))
+    if due_before is not None:
+        conditions.append(human_task.c.due_at < due_before)
+    named = {"assignee": assignee, "business_key": business_key, "definition_key": definition_key}
+    named |= {"instance_id": instance_id, "element": element}
+    conditions += [human_task.c[name] == value for name, value in named.items() if value is not None]
+    with engine.database.read() as connection:
+        total = connection.execute(sa.select(sa.func.count()).select_from(human_task).where(*conditions)).scalar_one()
+        statement = sa.select(*TASK_COLUMNS).where(*conditions).order_by(*ORDER).limit(limit).offset(offset)
+        return Page(tasks_of(connection, statement), total, offset)
+
+
+def own_work(actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition for tasks that are the actor's to do, in the own name or for somebody absent."""
+    names = sorted(actor.names)
+    candidate = sa.or_(_has_candidate("user", names), _has_candidate("group", sorted(actor.task_groups)))
+    return sa.or_(human_task.c.assignee.in_(names), sa.and_(human_task.c.assignee.is_(None), candidate))
+
+
+def _has_candidate(kind: str, names: list[str]) -> sa.ColumnElement[bool]:
+    wanted = sa.select(task_candidate.c.task_id).where(task_candidate.c.kind == kind, task_candidate.c.name.in_(names))
+    return human_task.c.id.in_(wanted)
+
+
+def tasks_of(connection: Connection, statement: sa.Select[tuple[object, ...]]) -> tuple[Task, ...]:
+    """Return the tasks of a statement over TASK_COLUMNS, with their candidates, in two statements."""
+    rows = connection.execute(statement).all()
+    candidates: dict[str, list[tuple[str | None, str]]] = {}
+    if rows:
+        named = sa.select(task_candidate).where(task_candidate.c.task_id.in_([row[0] for row in rows]))
+        for row in connection.execute(named):
+            candidates.setdefault(row.task_id, []).append((row.kind, row.name))
+    return tuple(as_task(row, candidates.get(str(row[0]), ())) for row in rows)
+
+
+def task(engine: ProcessEngine, task_id: str, *, actor: Actor) -> Task:
+    """Return one task, open or not. Raises NotFound, or Forbidden for who has nothing to do with it."""
+    with engine.database.read() as connection:
+        found = read_task(connection, task_id)
+    if not may(actor, Action.READ_ALL, HOUSE):
+        require(actor, Action.READ_TASK, found.thing())
+    return found
