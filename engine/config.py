@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,13 @@ class EngineSettings:
     zone: str = "Asia/Shanghai"
 
     def __post_init__(self) -> None:
-        """Refuse numbers with which nothing could run."""
-        for name in (
-            "turn_budget_s",
-            "max_turns_in_row",
-            "max_file_bytes",
-            "max_variables_bytes",
-            "retries",
-            "sweep_limit",
-            "worker_threads",
-        ):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"setting {name} is {getattr(self, name)!r}: it must be above 0")
+        """Refuse what nothing could run with."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            amount = value.total_seconds() if isinstance(value, timedelta) else value
+            if isinstance(amount, int | float) and not amount > 0:
+                raise ValueError(f"setting {field.name} is {value!s}: it must be above 0")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as exc:
+            raise ValueError(f"setting zone is {self.zone!r}: use a name such as Asia/Shanghai") from exc

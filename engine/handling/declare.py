@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.errors import HandlerFailed, Invalid, WatchbillError
 from engine.handling.context import Context
 from engine.handling.retries import RetryPlan, parse_delay
+from engine.handling.savepoint import TransactionEndedError, savepoint
 
 MARK = "__watchbill_handler__"
 DEFAULT_BACKOFF = "PT1M"
@@ -41,26 +42,35 @@ class Handler:
         """Check the inputs, do the work, and return the outputs as JSON data.
 
         Raises Invalid for wrong inputs, BpmnError and every other WatchbillError as the handler raised it, database errors as they are,
-        HandlerFailed from anything else. What the handler wrote in the transaction and queued is undone then.
+        TransactionEndedError when it committed, HandlerFailed from anything else. What the handler wrote and queued is undone then.
         """
         arguments = (context, *self._checked(inputs))
         try:
-            answer = self._call(context, arguments)
+            return self._run(context, arguments)
         except BaseException:
             context.requests.taken()
             raise
-        return {} if answer is None else answer.model_dump(mode="json", by_alias=True)
 
-    def _call(self, context: Context, arguments: tuple[Any, ...]) -> BaseModel | None:
+    def _run(self, context: Context, arguments: tuple[Any, ...]) -> dict[str, Any]:
         try:
             if self.effects:
-                return self.function(*arguments)
-            with context.connection.begin_nested():
-                return self.function(*arguments)
-        except (WatchbillError, SQLAlchemyError):
+                return self._answer(arguments)
+            with savepoint(context.connection, self.topic):
+                return self._answer(arguments)
+        except (WatchbillError, SQLAlchemyError, TransactionEndedError):
             raise
         except Exception as exc:  # a handler is the user's own code: whatever it raises becomes a failure that an operator sees
             raise HandlerFailed(f"{self.topic} at {context.element} failed: {type(exc).__name__}: {exc}") from exc
+
+    def _answer(self, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        """Call the function and return its outputs as JSON data."""
+        answer = self.function(*arguments)
+        if answer is None:
+            return {}
+        if self.outputs is None or not isinstance(answer, self.outputs):
+            due = "nothing" if self.outputs is None else self.outputs.__name__
+            raise TypeError(f"it returned a {type(answer).__name__}, and declares {due}")
+        return answer.model_dump(mode="json", by_alias=True)
 
     def _checked(self, inputs: Mapping[str, Any]) -> tuple[BaseModel, ...]:
         """Return the inputs as their model, or nothing for a handler that takes none. An unknown input is a typo, and refused."""

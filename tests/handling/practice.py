@@ -70,6 +70,12 @@ def fail(context: Context, inputs: Way) -> Priority | None:
         raise Passing("the line is busy")
     if inputs.way == "bug":
         raise ZeroDivisionError("division by zero")
+    if inputs.way == "commit":
+        context.connection.commit()
+    if inputs.way == "rollback":
+        context.connection.rollback()
+    if inputs.way == "wrong type":
+        return inputs  # type: ignore[return-value]  # the point of the test
     if inputs.way == "database":
         context.connection.exec_driver_sql("SELECT * FROM nowhere")
     return None

@@ -25,6 +25,7 @@ from engine.handling import (
     RetryPlan,
     handler,
 )
+from engine.handling.savepoint import TransactionEndedError
 from engine.tables import team
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -139,6 +140,7 @@ def test_a_handler_works_inside_the_steps_transaction(registry: HandlerRegistry,
         ("business", BpmnError, "rejected: no"),
         ("passing", Passing, "the line is busy"),
         ("bug", HandlerFailed, "practice.fail at set_priority failed: ZeroDivisionError: division by zero"),
+        ("wrong type", HandlerFailed, "practice.fail at set_priority failed: TypeError: it returned a Way, and declares Priority"),
     ],
 )
 def test_a_handler_that_raises_has_changed_and_queued_nothing(
@@ -160,6 +162,24 @@ def test_the_cause_of_a_failure_is_chained(registry: HandlerRegistry, database: 
     with database.write() as connection, pytest.raises(HandlerFailed) as raised:
         registry.get("practice.fail").run(context(connection), {"way": "bug"})
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("way", ["commit", "rollback"])
+def test_a_handler_that_ends_the_transaction_ends_the_command_and_writes_nothing(
+    registry: HandlerRegistry, database: Database, way: str
+) -> None:
+    def step() -> None:
+        with database.write() as connection:
+            connection.execute(sa.insert(team), {"name": "before", "display_name": "written by the step"})
+            registry.get("practice.fail").run(context(connection), {"way": way})
+
+    with pytest.raises(TransactionEndedError, match=r"practice\.fail committed or rolled back the step's transaction"):
+        step()
+    with database.write() as connection:
+        assert teams(connection) == []
+        connection.execute(sa.insert(team), {"name": "later", "display_name": "the next step commits"})
+    with database.read() as connection:
+        assert teams(connection) == ["later"]
 
 
 def test_an_error_of_the_database_ends_the_command(registry: HandlerRegistry, database: Database) -> None:
