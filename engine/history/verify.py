@@ -15,18 +15,19 @@ row, consistently to the end, leaves no trace here: keep backups or exported end
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection, Dialect, Row
 
+from engine.db import Json, UtcTime
 from engine.errors import Invalid
 from engine.history.canonical import plain
 from engine.history.chain import EMPTY, Head, chain_hash
-from engine.history.read import COLUMNS, as_entry
+from engine.history.read import COLUMNS, Entry, as_entry
 from engine.tables import history, process_instance
 
 AT_A_TIME = 1000
@@ -59,18 +60,35 @@ class Break:
 
 def verify(connection: Connection, instance_id: str | None = None) -> Iterator[Break]:
     """Yield every break in the chains of all instances, or of one; memory does not grow with their number."""
-    rows = connection.execute(_rows(instance_id), execution_options={"yield_per": AT_A_TIME})
+    dialect = connection.dialect
+    rows = connection.execute(_rows(instance_id, dialect), execution_options={"yield_per": AT_A_TIME})
     for key, group in groupby(rows, key=lambda row: str(row.instance_id)):
-        yield from _breaks(key, group)
+        yield from _breaks(key, group, dialect=dialect)
     for row in connection.execute(_emptied(instance_id), execution_options={"yield_per": AT_A_TIME}):
         yield Break(row.id, 1, BreakKind.CUT, f"all {row.history_seq} events are missing")
 
 
-def _rows(instance_id: str | None) -> sa.Select[*tuple[Any, ...]]:
+def _rows(instance_id: str | None, dialect: Dialect) -> sa.Select[*tuple[Any, ...]]:
     ends = (process_instance.c.id.label("owner"), process_instance.c.history_seq, process_instance.c.history_hash)
     joined = history.outerjoin(process_instance, process_instance.c.id == history.c.instance_id)
-    statement = sa.select(*COLUMNS, *ends).select_from(joined).order_by(history.c.instance_id, history.c.seq)
+    columns = [_as_stored(column) for column in COLUMNS] if dialect.name == "sqlite" else COLUMNS
+    statement = sa.select(*columns, *ends).select_from(joined).order_by(history.c.instance_id, history.c.seq)
     return statement if instance_id is None else statement.where(history.c.instance_id == instance_id)
+
+
+def _as_stored(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Select SQLite's bare value: what nobody could have written must be found when the row is checked, not while it is fetched."""
+    return sa.type_coerce(column, sa.types.NullType()).label(column.name)
+
+
+def _entry(row: Row[*tuple[Any, ...]], dialect: Dialect) -> Entry:
+    entry = as_entry(row)
+    if dialect.name != "sqlite":
+        return entry
+    at, data = UtcTime().process_result_value(row.at, dialect), Json().process_result_value(row.data, dialect)
+    if at is None:
+        raise ValueError("it has no time")
+    return replace(entry, event=replace(entry.event, at=at, data=data))
 
 
 def _emptied(instance_id: str | None) -> sa.Select[*tuple[Any, ...]]:
@@ -80,13 +98,16 @@ def _emptied(instance_id: str | None) -> sa.Select[*tuple[Any, ...]]:
     return statement if instance_id is None else statement.where(process_instance.c.id == instance_id)
 
 
-def _breaks(instance_id: str, rows: Iterator[Row[*tuple[Any, ...]]]) -> Iterator[Break]:
+def _breaks(instance_id: str, rows: Iterator[Row[*tuple[Any, ...]]], *, dialect: Dialect) -> Iterator[Break]:
     head = Head()
     for row in rows:
+        if not isinstance(row.seq, int):
+            yield Break(instance_id, head.seq + 1, BreakKind.CHANGED, f"its number is {row.seq!r}, which was never written")
+            return
         if row.seq != head.seq + 1:
             yield Break(instance_id, row.seq, BreakKind.GAP, _gap(head.seq + 1, row.seq))
         else:
-            yield from _altered(row, head)
+            yield from _altered(row, head, dialect=dialect)
         head = Head(row.seq, row.hash)
     yield from _end(instance_id, row, head)
 
@@ -98,12 +119,12 @@ def _gap(expected: int, found: int) -> str:
     return f"before it, {missing} is missing" if found == expected + 1 else f"before it, {missing} are missing"
 
 
-def _altered(row: Row[*tuple[Any, ...]], head: Head) -> Iterator[Break]:
-    entry = as_entry(row)
+def _altered(row: Row[*tuple[Any, ...]], head: Head, *, dialect: Dialect) -> Iterator[Break]:
     try:
-        due = chain_hash(head.hash, entry.instance_id, seq=entry.seq, event=entry.event, data=plain(row.data))
-    except Invalid as refusal:
-        yield Break(entry.instance_id, entry.seq, BreakKind.CHANGED, f"it holds what was never written: {refusal}")
+        entry = _entry(row, dialect)
+        due = chain_hash(head.hash, entry.instance_id, seq=entry.seq, event=entry.event, data=plain(entry.event.data))
+    except (Invalid, TypeError, ValueError, RecursionError) as refusal:
+        yield Break(row.instance_id, row.seq, BreakKind.CHANGED, f"it holds what was never written: {refusal}")
         return
     if due != entry.hash:
         subject = "this event" if head.hash == EMPTY else "this event, or the hash of the one before it,"

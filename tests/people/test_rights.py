@@ -50,6 +50,10 @@ CLIENTS_INSTANCE = InstanceThing(started_by="cleo", customer="acme")
 OPEN_PROCESS = DefinitionThing("incident")
 DESK_PROCESS = DefinitionThing("change", starter_groups=DESK)
 ACCOUNT = PersonThing("ann")
+NOT_CANCEL = (
+    "eve may not cancel this instance. "
+    "This may be done by: the person who started it (ann), a member of operators, a member of process-owners, an administrator."
+)
 NOT_MESSAGE = (
     "eve may not message here. "
     "This may be done by: a member of integrations, a member of operators, a member of process-owners, an administrator."
@@ -193,6 +197,13 @@ def test_an_action_on_the_wrong_kind_of_thing_is_a_programming_error() -> None:
         ),
         (EVE, Action.BACKUP, HOUSE, "eve may not backup here. This may be done by: an administrator."),
         (EVE, Action.MESSAGE, HOUSE, NOT_MESSAGE),
+        (EVE, Action.CANCEL, INSTANCE, NOT_CANCEL),
+        (
+            EVE,
+            Action.MANAGE_TOKENS,
+            ACCOUNT,
+            "eve may not manage tokens the account ann. This may be done by: the person concerned, an administrator.",
+        ),
         (PEOPLE["rival"], Action.CLAIM, FREE_TASK, "rita may not claim here: ask your service desk"),
         (
             Actor("ann", scopes=frozenset({Scope.READ})),
