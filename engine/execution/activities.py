@@ -124,10 +124,8 @@ class BusinessRuleTask(NodeSpec):
         workflow = token.workflow
         rows = workflow.host.decide(str(resolve(self.node.decision, token)), workflow.names(token))
         result = shape_result(rows, self.node.map_decision_result, self.node.id)
-        if self.node.result_variable:
-            values = {self.node.result_variable: result}
-        else:
-            values = rows[0] if rows else {}
+        named = {self.node.result_variable: result} if self.node.result_variable else None
+        values = named or (rows[0] if rows else {})
         if self.node.outputs:
             token.data.update(values)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from SpiffWorkflow.specs import WorkflowSpec  # type: ignore[import-untyped]
+from SpiffWorkflow.specs import WorkflowSpec
 
 from engine.diagram.model import EventKind, Flow, Node, NodeKind, Process, Scope
 from engine.errors import Invalid
@@ -14,7 +14,7 @@ from engine.execution import activities, events, loops, specs
 from engine.execution.specs import NodeSpec
 
 
-class CompiledSpec(WorkflowSpec):  # type: ignore[misc]
+class CompiledSpec(WorkflowSpec):
     """The specs of one process by name: an element's id, `id#body` for a loop, `id#n` for one of several events, `id#watch`."""
 
     task_specs: dict[str, NodeSpec]

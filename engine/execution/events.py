@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.util.task import TaskState
 
 from engine.diagram.model import Event, EventKind, Node
 from engine.errors import Conflict, Invalid

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Conflict
 from engine.execution import events, moves, state
@@ -206,5 +206,3 @@ def _kind(token: Token) -> WaitKind | None:
         return WaitKind.FAILED
     wait = token.internal_data.get("wait")
     return None if wait is None else WaitKind(wait)
-
-

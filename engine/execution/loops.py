@@ -147,4 +147,3 @@ class StandardLoop(LoopBody):
         else:
             scope.workflow.drop_children(scope)
             scope.workflow.guard(scope, "leave")
-

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.specs.base import TaskSpec  # type: ignore[import-untyped]
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.util.task import TaskState
 
-from engine.diagram.model import Flow, Node, NodeKind
+from engine.diagram.model import Flow, Node
 from engine.errors import Invalid
 from engine.execution.model import FactKind, Outcome, Wait, WaitKind
 from engine.execution.token import Token
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Targets = tuple[tuple[str, str], ...]
 
 
-class NodeSpec(TaskSpec):  # type: ignore[misc]
+class NodeSpec(TaskSpec):
     """The base of all nodes.
 
     `flows` are the outgoing flows in the file's order, `targets` maps a flow's id to the spec it leads to. `boundaries` are the events

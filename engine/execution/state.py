@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Invalid
 from engine.execution.compiler import Executable

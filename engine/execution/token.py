@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from SpiffWorkflow.task import Task  # type: ignore[import-untyped]
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 from engine.ids import new_id
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED | TaskState.ERROR
 
 
-class Token(Task):  # type: ignore[misc]
+class Token(Task):
     """One token: where it is (`task_spec`), its local variables (`data`) and its bookkeeping (`internal_data`, JSON-plain)."""
 
     id: str
@@ -57,7 +57,7 @@ class Token(Task):  # type: ignore[misc]
     @property
     def is_failed(self) -> bool:
         """Tell whether the token rests because something went wrong."""
-        return self._state == TaskState.ERROR
+        return bool(self._state == TaskState.ERROR)
 
     @property
     def scope(self) -> Token:

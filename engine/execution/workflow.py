@@ -12,8 +12,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
-from SpiffWorkflow.workflow import Workflow  # type: ignore[import-untyped]
+from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.workflow import Workflow
 
 from engine.diagram.model import Node
 from engine.errors import BpmnError, Fenced, Invalid, Refused, StaleWrite
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Phase = str  # "enter", "run" or "leave": what a failed token does again when it is retried
 
 
-class LiveWorkflow(Workflow):  # type: ignore[misc]
+class LiveWorkflow(Workflow):
     """One process instance in memory; it has one writer."""
 
     tasks: dict[str, Token]

@@ -1,0 +1,223 @@
+"""Reads the extension elements that modelers write (camunda:, and zeebe: where it says the same) into the diagram model's parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from engine.definitions.problems import Problems
+from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda, local
+from engine.diagram.model import HumanWork, Loop, Mapping, Value
+
+REFUSED_ELEMENTS = {
+    "executionListener": "execution listeners",
+    "taskListener": "task listeners",
+    "connector": "connectors",
+    "script": "scripts inside parameters",
+}
+REFUSED_ATTRIBUTES = {"class": "Java classes", "delegateExpression": "delegate expressions"}
+
+
+def extension(node: etree._Element, name: str, namespace: str = CAMUNDA) -> etree._Element | None:
+    """Return a direct extension element of a node by name."""
+    holder = node.find(bpmn("extensionElements"))
+    return None if holder is None else holder.find(f"{{{namespace}}}{name}")
+
+
+def extensions(node: etree._Element, name: str, namespace: str = CAMUNDA) -> list[etree._Element]:
+    """Return the direct extension elements of a node with a name."""
+    holder = node.find(bpmn("extensionElements"))
+    return [] if holder is None else list(holder.findall(f"{{{namespace}}}{name}"))
+
+
+def refuse_foreign_code(node: etree._Element, problems: Problems) -> None:
+    """Refuse what would run code of the author's: listeners, Java classes, connectors, scripts in parameters."""
+    here = str(node.get("id") or "")
+    for attribute, what in REFUSED_ATTRIBUTES.items():
+        if node.get(camunda(attribute)) is not None:
+            problems.add(node, here, "foreign-code", f"'{here}' uses {what} (camunda:{attribute}).", "Give it a topic: type External.")
+    holder = node.find(bpmn("extensionElements"))
+    for element in () if holder is None else holder.iter():
+        if isinstance(element.tag, str) and etree.QName(element).namespace == CAMUNDA and local(element) in REFUSED_ELEMENTS:
+            what = REFUSED_ELEMENTS[local(element)]
+            problems.add(element, here, "foreign-code", f"'{here}' uses {what}.", "Use service tasks with a topic instead.")
+
+
+def read_human(node: etree._Element, problems: Problems) -> HumanWork:
+    """Read what a user task says about people and its form."""
+    zeebe = extension(node, "assignmentDefinition", ZEEBE)
+    form = extension(node, "formDefinition", ZEEBE)
+    plan = extension(node, "taskSchedule", ZEEBE)
+    weight = extension(node, "priorityDefinition", ZEEBE)
+
+    def attribute(name: str, other: etree._Element | None = None, other_name: str | None = None) -> str | None:
+        text: str | None = node.get(camunda(name))
+        read: str | None = text if text is not None or other is None else other.get(other_name or name)
+        return read
+
+    def value(text: str | None, what: str) -> Value | None:
+        return problems.value(node, text, what=what)
+
+    form_ref = node.get(camunda("formRef")) or (form.get("formId") if form is not None else None) or _form_key(node)
+    return HumanWork(
+        assignee=value(attribute("assignee", zeebe), "assignee"),
+        candidate_users=_listed(attribute("candidateUsers", zeebe), node, problems, what="candidate users"),
+        candidate_groups=_listed(attribute("candidateGroups", zeebe), node, problems, what="candidate groups"),
+        due=value(attribute("dueDate", plan), "due date"),
+        follow_up=value(attribute("followUpDate", plan), "follow-up date"),
+        priority=value(attribute("priority", weight), "priority"),
+        form_ref=form_ref,
+        form_fields=tuple(_field(field) for data in extensions(node, "formData") for field in data.findall(camunda("formField"))),
+    )
+
+
+def _form_key(node: etree._Element) -> str | None:
+    key = node.get(camunda("formKey"))
+    if key is None:
+        return None
+    return str(key).rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".form")
+
+
+def _listed(text: str | None, node: etree._Element, problems: Problems, *, what: str) -> tuple[Value, ...]:
+    if text is None:
+        return ()
+    parts, depth, start = [], 0, 0
+    for index, sign in enumerate(text):
+        depth += (sign in "{([") - (sign in "})]")
+        if sign == "," and depth <= 0:
+            parts.append(text[start:index])
+            start = index + 1
+    parts.append(text[start:])
+    values = (problems.value(node, part, what=what) for part in parts)
+    return tuple(value for value in values if value is not None)
+
+
+def _field(field: etree._Element) -> dict[str, Any]:
+    """Return a generated form field as plain data."""
+    read: dict[str, Any] = {key: field.get(key) for key in ("id", "label", "type", "defaultValue", "datePattern") if field.get(key)}
+    read["properties"] = {each.get("id"): each.get("value") for each in field.iter(camunda("property"))}
+    read["validation"] = {each.get("name"): each.get("config") for each in field.iter(camunda("constraint"))}
+    read["values"] = [{"id": each.get("id"), "name": each.get("name")} for each in field.findall(camunda("value"))]
+    return {key: value for key, value in read.items() if value}
+
+
+def read_parameters(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, ...], tuple[Mapping, ...]]:
+    """Read input and output parameters (camunda:inputOutput, zeebe:ioMapping)."""
+    inputs: list[Mapping] = []
+    outputs: list[Mapping] = []
+    both = extension(node, "inputOutput")
+    for name, kept in (("inputParameter", inputs), ("outputParameter", outputs)):
+        for parameter in () if both is None else both.findall(camunda(name)):
+            kept.append(Mapping(str(parameter.get("name") or ""), _parameter(parameter, problems)))
+    zeebe = extension(node, "ioMapping", ZEEBE)
+    for name, kept in (("input", inputs), ("output", outputs)):
+        for parameter in () if zeebe is None else zeebe.findall(f"{{{ZEEBE}}}{name}"):
+            source = problems.expression(parameter, parameter.get("source"), what=f"{name} mapping")
+            kept.append(Mapping(str(parameter.get("target") or ""), source or "null"))
+    for mapping in (*inputs, *outputs):
+        if not mapping.target.isidentifier():
+            problems.add(node, str(node.get("id")), "parameter", f"A parameter is named {mapping.target!r}.", "Use letters, digits and _.")
+    return tuple(inputs), tuple(outputs)
+
+
+def _parameter(element: etree._Element, problems: Problems) -> str:
+    """Return a parameter's value as one expression: a text, a list, a map."""
+    listed = element.find(camunda("list"))
+    mapped = element.find(camunda("map"))
+    if listed is not None:
+        return "[" + ", ".join(_text(item.text, item, problems) for item in listed.findall(camunda("value"))) + "]"
+    if mapped is not None:
+        entries = (f"{entry.get('key')!r}: {_text(entry.text, entry, problems)}" for entry in mapped.findall(camunda("entry")))
+        return "{" + ", ".join(entries) + "}"
+    return _text(element.text, element, problems)
+
+
+def _text(text: str | None, element: etree._Element, problems: Problems) -> str:
+    value = problems.value(element, text, what="parameter")
+    if value is None:
+        return "null"
+    return value.expression if value.expression is not None else repr(value.literal)
+
+
+def read_loop(node: etree._Element, problems: Problems) -> Loop | None:
+    """Read how often an activity runs."""
+    standard = node.find(bpmn("standardLoopCharacteristics"))
+    if standard is not None:
+        most = standard.get("loopMaximum")
+        return Loop(
+            standard=True,
+            condition=problems.expression(standard, standard.findtext(bpmn("loopCondition")), what="loop condition"),
+            test_before=standard.get("testBefore") == "true",
+            maximum=int(most) if most and most.isdigit() else None,
+        )
+    multi = node.find(bpmn("multiInstanceLoopCharacteristics"))
+    if multi is None:
+        return None
+    here = str(node.get("id") or "")
+    if multi.get("behavior") not in (None, "All"):
+        problems.add(multi, here, "multi-instance-behavior", f"'{here}' throws events per instance.", "Throw them from inside instead.")
+    return _multi_instance(multi, problems, here)
+
+
+def _multi_instance(multi: etree._Element, problems: Problems, here: str) -> Loop:
+    zeebe = extension(multi, "loopCharacteristics", ZEEBE)
+
+    def either(plain: str | None, attribute: str) -> str | None:
+        return plain if plain or zeebe is None else zeebe.get(attribute)
+
+    def name(tag: str) -> str | None:
+        element = multi.find(bpmn(tag))
+        return None if element is None else element.get("name") or element.get("id")
+
+    source = either(multi.get(camunda("collection")) or multi.findtext(bpmn("loopDataInputRef")), "inputCollection")
+    gathered = either(multi.findtext(bpmn("loopDataOutputRef")), "outputCollection")
+    loop = Loop(
+        parallel=multi.get("isSequential") != "true",
+        collection=problems.expression(multi, source, what="collection"),
+        cardinality=problems.expression(multi, multi.findtext(bpmn("loopCardinality")), what="cardinality"),
+        item=either(multi.get(camunda("elementVariable")) or name("inputDataItem"), "inputElement"),
+        completion=problems.expression(multi, multi.findtext(bpmn("completionCondition")), what="completion condition"),
+        output_collection=(gathered or "").strip() or None,
+        output_item=problems.expression(multi, either(name("outputDataItem"), "outputElement"), what="output element"),
+    )
+    if loop.collection is None and loop.cardinality is None:
+        problems.add(multi, here, "multi-instance", f"'{here}' repeats over nothing.", "Give it a collection or a cardinality.")
+    return loop
+
+
+def read_properties(node: etree._Element) -> tuple[tuple[str, str], ...]:
+    """Read camunda:properties (and zeebe:properties) as pairs."""
+    found = []
+    for namespace in (CAMUNDA, ZEEBE):
+        holder = extension(node, "properties", namespace)
+        for each in () if holder is None else holder.findall(f"{{{namespace}}}property"):
+            found.append((str(each.get("name") or ""), str(each.get("value") or "")))
+    return tuple(found)
+
+
+def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, ...], tuple[Mapping, ...], str | None]:
+    """Read a call activity's mappings in and out, and its business key."""
+    sides: dict[str, list[Mapping]] = {"in": [], "out": []}
+    business_key = None
+    for side, kept in sides.items():
+        for element in extensions(node, side):
+            if element.get("businessKey"):
+                business_key = problems.expression(element, element.get("businessKey"), what="business key")
+            elif element.get("variables") == "all":
+                kept.append(Mapping(everything=True))
+            else:
+                text = element.get("sourceExpression")
+                source = problems.expression(element, text or element.get("source"), what=f"{side} mapping")
+                kept.append(Mapping(str(element.get("target") or ""), source or "null"))
+    called = extension(node, "calledElement", ZEEBE)
+    if called is not None and called.get("propagateAllParentVariables", "true") == "true":
+        sides["in"].append(Mapping(everything=True))
+    if called is not None and called.get("propagateAllChildVariables", "true") == "true":
+        sides["out"].append(Mapping(everything=True))
+    return tuple(sides["in"]), tuple(sides["out"]), business_key
+
+
+def documentation(node: etree._Element) -> str:
+    """Return an element's documentation."""
+    return "\n".join((each.text or "").strip() for each in node.findall(f"{{{BPMN}}}documentation"))

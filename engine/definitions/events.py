@@ -1,0 +1,183 @@
+"""Reads event definitions and what they refer to: messages, signals, errors, escalations, correlation keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine.definitions.problems import Problems, owner
+from engine.definitions.xml import ZEEBE, bpmn, camunda, children, local
+from engine.diagram.model import Event, EventKind, TimerKind, Value
+from engine.errors import ExpressionError
+from engine.expressions import parse_cycle, parse_duration, parse_moment
+
+KINDS = {
+    "timerEventDefinition": EventKind.TIMER,
+    "messageEventDefinition": EventKind.MESSAGE,
+    "signalEventDefinition": EventKind.SIGNAL,
+    "errorEventDefinition": EventKind.ERROR,
+    "escalationEventDefinition": EventKind.ESCALATION,
+    "conditionalEventDefinition": EventKind.CONDITIONAL,
+    "linkEventDefinition": EventKind.LINK,
+    "terminateEventDefinition": EventKind.TERMINATE,
+    "compensateEventDefinition": EventKind.COMPENSATION,
+    "cancelEventDefinition": EventKind.CANCEL,
+}
+PARSERS: dict[TimerKind, Callable[[str], object]] = {
+    TimerKind.DATE: parse_moment,
+    TimerKind.DURATION: parse_duration,
+    TimerKind.CYCLE: parse_cycle,
+}
+
+
+@dataclass
+class Definitions:
+    """The root elements that events refer to, by id."""
+
+    roots: dict[str, etree._Element] = field(default_factory=dict)
+    correlation: dict[str, list[tuple[str, str, etree._Element]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, root: etree._Element) -> Definitions:
+        """Gather the root elements of a document, and for each message its correlation keys with the expression that reads each."""
+        found = cls({str(child.get("id")): child for child in children(root) if child.get("id")})
+        keys: dict[str, str] = {}
+        for key in root.iter(bpmn("correlationKey")):
+            for reference in children(key, "correlationPropertyRef"):
+                keys[(reference.text or "").strip()] = str(key.get("name") or key.get("id"))
+        for prop in children(root, "correlationProperty"):
+            name = keys.get(str(prop.get("id"))) or str(prop.get("name") or prop.get("id"))
+            for retrieval in children(prop, "correlationPropertyRetrievalExpression"):
+                path = (retrieval.findtext(bpmn("messagePath")) or "").strip()
+                found.correlation.setdefault(str(retrieval.get("messageRef")), []).append((name, path, retrieval))
+        return found
+
+    def named(self, reference: str | None, tag: str) -> etree._Element | None:
+        """Return a root element by reference, if it has the expected tag."""
+        element = self.roots.get((reference or "").rsplit(":", 1)[-1])
+        return element if element is not None and local(element) == tag else None
+
+    def message_of(self, element: etree._Element, problems: Problems) -> tuple[Event, ...]:
+        """Read the message of a send or receive task."""
+        if element.get("instantiate") == "true":
+            here = owner(element)
+            problems.add(element, here, "unsupported", f"'{here}' starts the process.", "Use a message start event.")
+        reference = element.get("messageRef")
+        if reference is None:
+            here = owner(element)
+            problems.add(element, here, "reference", f"'{here}' names no message.", "Choose a message, or give it a topic.")
+            return ()
+        return (self.message(element, reference, problems),)
+
+    def message(self, element: etree._Element, reference: str | None, problems: Problems) -> Event:
+        """Read a message event's name and correlation."""
+        message = self.named(reference, "message")
+        if message is None:
+            _missing(element, problems, "message", reference)
+            return Event(EventKind.MESSAGE)
+        keys = []
+        for name, path, retrieval in self.correlation.get(str(message.get("id")), []):
+            keys.append((name, problems.expression(retrieval, path, what="correlation key") or "null"))
+        zeebe = message.find(f"{bpmn('extensionElements')}/{{{ZEEBE}}}subscription")
+        if zeebe is not None:
+            keys.append(("key", problems.expression(zeebe, zeebe.get("correlationKey"), what="correlation key") or "null"))
+        name_of = problems.value(message, message.get("name"), what="message name")
+        if name_of is None:
+            problems.add(message, str(message.get("id")), "reference", "A message has no name.", "Name it.")
+        return Event(EventKind.MESSAGE, name=name_of, correlation=tuple(keys))
+
+
+def _missing(element: etree._Element, problems: Problems, what: str, reference: str | None) -> None:
+    here = owner(element)
+    problems.add(element, here, "reference", f"'{here}' refers to the {what} {reference!r}, which is not there.", f"Choose a {what}.")
+
+
+def read_events(node: etree._Element, definitions: Definitions, problems: Problems) -> tuple[Event, ...]:
+    """Read a node's event definitions, those by reference included."""
+    found = []
+    for child in children(node):
+        definition = child
+        if local(child) == "eventDefinitionRef":
+            referred = definitions.roots.get((child.text or "").strip())
+            if referred is None or local(referred) not in KINDS:
+                _missing(child, problems, "event definition", child.text)
+                continue
+            definition = referred
+        if local(definition) in KINDS:
+            found.append(_read(node, definition, KINDS[local(definition)], definitions, problems))
+    return tuple(found)
+
+
+def _read(node: etree._Element, element: etree._Element, kind: EventKind, definitions: Definitions, problems: Problems) -> Event:
+    if kind is EventKind.TIMER:
+        return _timer(node, element, problems)
+    if kind is EventKind.MESSAGE:
+        topic = element.get(camunda("topic"))
+        return Event(kind, topic=topic) if topic else definitions.message(element, element.get("messageRef"), problems)
+    if kind is EventKind.SIGNAL:
+        signal = definitions.named(element.get("signalRef"), "signal")
+        if signal is None:
+            _missing(element, problems, "signal", element.get("signalRef"))
+            return Event(kind)
+        return Event(kind, name=problems.value(signal, signal.get("name"), what="signal name"), payload=_payload(element, problems))
+    if kind in (EventKind.ERROR, EventKind.ESCALATION):
+        return _coded(node, element, kind, definitions, problems)
+    if kind is EventKind.CONDITIONAL:
+        condition = problems.expression(element, element.findtext(bpmn("condition")), what="condition")
+        if condition is None:
+            problems.add(element, owner(node), "event", f"The condition of '{owner(node)}' is empty.", "Write an expression.")
+        return Event(kind, condition=condition)
+    if kind is EventKind.LINK:
+        return Event(kind, link=element.get("name"))
+    if kind is EventKind.COMPENSATION:
+        return Event(kind, activity=element.get("activityRef"))
+    return Event(kind)
+
+
+def _payload(element: etree._Element, problems: Problems) -> tuple[tuple[str, str], ...]:
+    """Read what a signal carries (camunda:in inside its definition)."""
+    found = []
+    for each in element.findall(f"{bpmn('extensionElements')}/{camunda('in')}"):
+        source = problems.expression(each, each.get("sourceExpression") or each.get("source"), what="signal's variable")
+        if each.get("target") and source:
+            found.append((str(each.get("target")), source))
+    return tuple(found)
+
+
+def _coded(node: etree._Element, element: etree._Element, kind: EventKind, definitions: Definitions, problems: Problems) -> Event:
+    what = kind.value
+    reference = element.get(f"{what}Ref")
+    code = None
+    if reference is not None:
+        referred = definitions.named(reference, what)
+        if referred is None:
+            _missing(element, problems, what, reference)
+        else:
+            code = referred.get(f"{what}Code") or referred.get("name")
+    elif local(node) in ("endEvent", "intermediateThrowEvent"):
+        problems.add(element, owner(node), "reference", f"'{owner(node)}' throws an {what} without a code.", f"Choose an {what}.")
+    return Event(
+        kind,
+        code=code,
+        code_variable=element.get(camunda(f"{what}CodeVariable")),
+        message_variable=element.get(camunda("errorMessageVariable")),
+    )
+
+
+def _timer(node: etree._Element, element: etree._Element, problems: Problems) -> Event:
+    here = owner(node)
+    for kind in TimerKind:
+        text = element.findtext(bpmn(kind.value))
+        if text is None or not text.strip():
+            continue
+        value = problems.value(element, text, what="timer") or Value(literal="")
+        if value.literal is not None:
+            try:
+                PARSERS[kind](value.literal)
+            except ExpressionError as error:
+                problems.add(element, here, "timer", f"The timer of '{here}' cannot be read: {error}", "Write ISO 8601.")
+        return Event(EventKind.TIMER, timer_kind=kind, timer=value)
+    problems.add(element, here, "timer", f"The timer of '{here}' says no time.", "Give it a date, a duration or a cycle.")
+    return Event(EventKind.TIMER, timer_kind=TimerKind.DURATION, timer=Value(literal="PT0S"))
