@@ -10,17 +10,11 @@ from lxml import etree
 from engine.definitions import dialect
 from engine.definitions.events import Definitions, read_events
 from engine.definitions.problems import Problems
+from engine.definitions.structure import check_structure
 from engine.definitions.xml import ZEEBE, bpmn, camunda, children, local
 from engine.diagram.model import Flow, Node, NodeKind, Process, Scope
 
 KINDS = {kind.value: kind for kind in NodeKind}
-REFUSED_NODES = {
-    "complexGateway": "complex gateways",
-    "adHocSubProcess": "ad hoc subprocesses",
-    "globalTask": "global tasks",
-    "choreographyTask": "choreographies",
-    "subChoreography": "choreographies",
-}
 ACTIVITIES = frozenset(kind for kind in NodeKind if kind.value.endswith("Task") or kind.value == "task") | {
     NodeKind.CALL_ACTIVITY,
     NodeKind.SUB_PROCESS,
@@ -43,6 +37,7 @@ def read_bpmn(root: etree._Element, problems: Problems) -> Reading:
     if root.tag != bpmn("definitions"):
         problems.add(root, "", "not-bpmn", f"The root element is '{root.tag}'.", "Save the diagram as BPMN 2.0 XML.")
         return reading
+    check_structure(root, problems)
     definitions = Definitions.of(root)
     _index(root, reading)
     compensation = _compensations(root)
@@ -50,9 +45,6 @@ def read_bpmn(root: etree._Element, problems: Problems) -> Reading:
     for process in processes:
         if process.get("isExecutable") == "true":
             reading.processes.append(_Reader(reading, definitions, compensation).process(process))
-    for name in ("choreography", "globalChoreographyTask", "globalConversation"):
-        for element in children(root, name):
-            problems.add(element, str(element.get("id")), "unsupported", f"'{name}' is not run by Watchbill.", "Remove it.")
     if not reading.processes:
         problems.add(root, "", "not-executable", "No process of the file is marked executable.", "Tick 'Executable' in the modeler.")
     return reading
@@ -133,12 +125,9 @@ class _Reader:
         flows = {flow.id: flow for flow in (self._flow(each) for each in children(element, "sequenceFlow"))}
         nodes: dict[str, Node] = {}
         for child in children(element):
-            tag = local(child)
-            if tag in REFUSED_NODES:
-                here = str(child.get("id") or "")
-                self.problems.add(child, here, "unsupported", f"'{here}': {REFUSED_NODES[tag]} are not run.", "Model it another way.")
-            elif tag in KINDS:
-                node = self._node(child, KINDS[tag], flows, lane)
+            kind = KINDS.get(local(child))
+            if kind is not None:
+                node = self._node(child, kind, flows, lane)
                 nodes[node.id] = node
         return Scope(key, nodes, flows)
 
