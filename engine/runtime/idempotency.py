@@ -28,7 +28,7 @@ def claim_key(connection: Connection, key: str, *, command: str, actor: str, now
         raise Invalid(f"the idempotency key has {len(key)} characters: use 1 to {MAX_KEY}")
     row = {"key": key, "command": command, "actor": actor, "answer": None, "created_at": now}
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    if connection.execute(insert(idempotency).values(row).on_conflict_do_nothing()).rowcount == 1:
+    if connection.scalar(insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)) is not None:
         return None
     stored = connection.execute(sa.select(idempotency).where(idempotency.c.key == key)).one()
     if (stored.command, stored.actor) != (command, actor):

@@ -157,7 +157,7 @@ def _run_free(engine: ProcessEngine, connection: Connection, job: Job) -> None:
             instance_id=data.get("instance_id"),
             element=job.element if "definition_id" in data else None,
             payload=data.get("payload"),
-            origin={"signal": job.name} if "definition_id" in data else None,
+            origin={"signal": data["signal"]} if "signal" in data else {"due_at": job.due_at.isoformat()},
         )
     else:
         raise NotFound(f"job {job.id} is of the kind {job.kind!r}, which nobody here runs")

@@ -79,8 +79,8 @@ def _job(
     data: dict[str, Any] = {"payload": plain(payload), "sender": sender, "actor": actor}
     retries = engine.settings.retries
     if waiting.is_start:
-        data |= {"definition_id": waiting.definition_id, "instance_id": new_id()}
-        return new_job(JobKind.START, now=now, retries=retries, name=waiting.name, element=waiting.element, payload=data, is_drill=is_drill)
+        data |= {"definition_id": waiting.definition_id, "instance_id": new_id(), "signal": waiting.name}
+        return new_job(JobKind.START, now=now, retries=retries, element=waiting.element, payload=data, is_drill=is_drill)
     return new_job(
         JobKind.SIGNAL,
         now=now,

@@ -122,7 +122,12 @@ def _is_drill(connection: Connection, instance_id: str) -> bool:
 
 
 def _new(
-    engine: ProcessEngine, row: sa.Row[*tuple[Any, ...]], business_key: str | None, actor: Actor, is_drill: bool, super_instance_id: str | None
+    engine: ProcessEngine,
+    row: sa.Row[*tuple[Any, ...]],
+    business_key: str | None,
+    actor: Actor,
+    is_drill: bool,
+    super_instance_id: str | None,
 ) -> Instance:
     return Instance(
         id=new_id(),
