@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.diagram.model import Event, EventKind, Node, NodeKind, Process, TimerKind
-from engine.expressions import evaluate, parse_duration, parse_moment
+from engine.expressions import evaluate, parse_cycle, parse_duration, parse_moment
 from engine.ids import new_id
 from engine.tables import definition, job, schedule, subscription
 
@@ -70,9 +70,11 @@ def _timer(
     text = _text(event, now).strip()
     key = f"{process.key}:{node.id}"
     if event.timer_kind is TimerKind.CYCLE:
-        values = {"definition_key": process.key, "rule": text, "is_enabled": True, "next_at": now}
+        cycle = parse_cycle(text, ZONE)
+        first = cycle.start or cycle.duration.add(now)
+        values = {"definition_key": process.key, "rule": text, "is_enabled": True, "next_at": first, "created_at": now}
         if not connection.execute(sa.update(schedule).where(schedule.c.key == key).values(**values)).rowcount:
-            fixed = {"id": new_id(), "zone": ZONE, "catch_up": "last", "overlap": "allow", "created_by": actor, "created_at": now}
+            fixed = {"id": new_id(), "zone": ZONE, "catch_up": "last", "overlap": "allow", "created_by": actor}
             connection.execute(sa.insert(schedule).values(key=key, **values, **fixed))
         return {key}
     due = parse_duration(text).add(now) if event.timer_kind is TimerKind.DURATION else parse_moment(text, ZONE)
