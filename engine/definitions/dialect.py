@@ -7,16 +7,8 @@ from typing import Any
 from lxml import etree
 
 from engine.definitions.problems import Problems
-from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda, local
+from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda
 from engine.diagram.model import HumanWork, Loop, Mapping, Value
-
-REFUSED_ELEMENTS = {
-    "executionListener": "execution listeners",
-    "taskListener": "task listeners",
-    "connector": "connectors",
-    "script": "scripts inside parameters",
-}
-REFUSED_ATTRIBUTES = {"class": "Java classes", "delegateExpression": "delegate expressions"}
 
 
 def extension(node: etree._Element, name: str, namespace: str = CAMUNDA) -> etree._Element | None:
@@ -31,17 +23,10 @@ def extensions(node: etree._Element, name: str, namespace: str = CAMUNDA) -> lis
     return [] if holder is None else list(holder.findall(f"{{{namespace}}}{name}"))
 
 
-def refuse_foreign_code(node: etree._Element, problems: Problems) -> None:
-    """Refuse what would run code of the author's: listeners, Java classes, connectors, scripts in parameters."""
-    here = str(node.get("id") or "")
-    for attribute, what in REFUSED_ATTRIBUTES.items():
-        if node.get(camunda(attribute)) is not None:
-            problems.add(node, here, "foreign-code", f"'{here}' uses {what} (camunda:{attribute}).", "Give it a topic: type External.")
-    holder = node.find(bpmn("extensionElements"))
-    for element in () if holder is None else holder.iter():
-        if isinstance(element.tag, str) and etree.QName(element).namespace == CAMUNDA and local(element) in REFUSED_ELEMENTS:
-            what = REFUSED_ELEMENTS[local(element)]
-            problems.add(element, here, "foreign-code", f"'{here}' uses {what}.", "Use service tasks with a topic instead.")
+def zeebe_attribute(node: etree._Element, name: str, attribute: str) -> str | None:
+    """Return an attribute of a node's zeebe: extension element, if it has both."""
+    element = extension(node, name, ZEEBE)
+    return None if element is None else element.get(attribute)
 
 
 def read_human(node: etree._Element, problems: Problems) -> HumanWork:
@@ -59,7 +44,10 @@ def read_human(node: etree._Element, problems: Problems) -> HumanWork:
     def value(text: str | None, what: str) -> Value | None:
         return problems.value(node, text, what=what)
 
-    form_ref = node.get(camunda("formRef")) or (form.get("formId") if form is not None else None) or _form_key(node)
+    form_ref = node.get(camunda("formRef")) or (form.get("formId") if form is not None else None) or _form_key(node, problems)
+    if form is not None and form.get("formId") is None:
+        here = str(node.get("id"))
+        problems.add(form, here, "unsupported", f"The form of '{here}' is not named by its id.", "Choose a deployed form.")
     return HumanWork(
         assignee=value(attribute("assignee", zeebe), "assignee"),
         candidate_users=_listed(attribute("candidateUsers", zeebe), node, problems, what="candidate users"),
@@ -72,11 +60,19 @@ def read_human(node: etree._Element, problems: Problems) -> HumanWork:
     )
 
 
-def _form_key(node: etree._Element) -> str | None:
+def _form_key(node: etree._Element, problems: Problems) -> str | None:
+    """Return the form that a form key such as `camunda-forms:deployment:triage.form` or `triage` names."""
     key = node.get(camunda("formKey"))
     if key is None:
         return None
-    return str(key).rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".form")
+    here, text = str(node.get("id")), str(key).strip()
+    bare = text.removeprefix("camunda-forms:").removeprefix("deployment:").rsplit("/", 1)[-1].removesuffix(".form")
+    if ":" in bare or "{" in bare or bare.endswith(".html"):
+        problems.add(
+            node, here, "unsupported", f"The form key {text!r} of '{here}' is no form of ours.", "Choose a deployed form: formRef."
+        )
+        return None
+    return bare
 
 
 def _listed(text: str | None, node: etree._Element, problems: Problems, *, what: str) -> tuple[Value, ...]:
@@ -170,8 +166,8 @@ def _multi_instance(multi: etree._Element, problems: Problems, here: str) -> Loo
         element = multi.find(bpmn(tag))
         return None if element is None else element.get("name") or element.get("id")
 
-    source = either(multi.get(camunda("collection")) or multi.findtext(bpmn("loopDataInputRef")), "inputCollection")
-    gathered = either(multi.findtext(bpmn("loopDataOutputRef")), "outputCollection")
+    source = either(multi.get(camunda("collection")) or _data_name(multi, "loopDataInputRef"), "inputCollection")
+    gathered = either(_data_name(multi, "loopDataOutputRef"), "outputCollection")
     loop = Loop(
         parallel=multi.get("isSequential") != "true",
         collection=problems.expression(multi, source, what="collection"),
@@ -184,6 +180,25 @@ def _multi_instance(multi: etree._Element, problems: Problems, here: str) -> Loo
     if loop.collection is None and loop.cardinality is None:
         problems.add(multi, here, "multi-instance", f"'{here}' repeats over nothing.", "Give it a collection or a cardinality.")
     return loop
+
+
+def _data_name(multi: etree._Element, tag: str) -> str | None:
+    """Return the variable that a reference to data names: the name of the data with that id, else the reference itself."""
+    reference = (multi.findtext(bpmn(tag)) or "").strip()
+    activity = multi.getparent()
+    for data in () if activity is None or not reference else activity.iter(bpmn("dataInput"), bpmn("dataOutput")):
+        if data.get("id") == reference:
+            return data.get("name") or reference
+    return reference or None
+
+
+def read_retries(node: etree._Element) -> str | None:
+    """Return how often the work of a node is tried, as `R3/PT5M`; zeebe: counts tries that follow at once."""
+    retry = extension(node, "failedJobRetryTimeCycle")
+    if retry is not None:
+        return (retry.text or "").strip() or None
+    count = zeebe_attribute(node, "taskDefinition", "retries")
+    return f"R{count.strip()}/PT0S" if count else None
 
 
 def read_properties(node: etree._Element) -> tuple[tuple[str, str], ...]:
@@ -207,8 +222,11 @@ def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, 
             elif element.get("variables") == "all":
                 kept.append(Mapping(everything=True))
             else:
-                text = element.get("sourceExpression")
-                source = problems.expression(element, text or element.get("source"), what=f"{side} mapping")
+                text = element.get("sourceExpression") or element.get("source")
+                source = problems.expression(element, text, what=f"{side} mapping")
+                if source is None or not str(element.get("target") or "").isidentifier():
+                    here = str(node.get("id"))
+                    problems.add(element, here, "parameter", f"A mapping {side} of '{here}' lacks its source or target.", "Fill both.")
                 kept.append(Mapping(str(element.get("target") or ""), source or "null"))
     called = extension(node, "calledElement", ZEEBE)
     if called is not None and called.get("propagateAllParentVariables", "true") == "true":

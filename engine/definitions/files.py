@@ -11,7 +11,8 @@ from engine.decisions import Decision, read_decisions
 from engine.definitions.forms import Form, read_form
 from engine.definitions.problems import Problems
 from engine.definitions.reading import read_bpmn
-from engine.definitions.rules import Uses, check_process, uses_of
+from engine.definitions.rules import check_process
+from engine.definitions.uses import Uses, uses_of
 from engine.definitions.xml import MOST_BYTES, parse
 from engine.diagram.model import Node, Process
 from engine.errors import Problem

@@ -9,6 +9,7 @@ from lxml import etree
 
 from engine.definitions import dialect
 from engine.definitions.events import Definitions, read_events
+from engine.definitions.foreign import check_dialect
 from engine.definitions.problems import Problems
 from engine.definitions.structure import check_structure
 from engine.definitions.xml import ZEEBE, bpmn, camunda, children, local
@@ -38,6 +39,7 @@ def read_bpmn(root: etree._Element, problems: Problems) -> Reading:
         problems.add(root, "", "not-bpmn", f"The root element is '{root.tag}'.", "Save the diagram as BPMN 2.0 XML.")
         return reading
     check_structure(root, problems)
+    check_dialect(root, problems)
     definitions = Definitions.of(root)
     _index(root, reading)
     compensation = _compensations(root)
@@ -98,7 +100,7 @@ class _Reader:
             name=str(element.get("name") or key),
             scope=scope,
             file=self.problems.file,
-            version_tag=element.get(camunda("versionTag")),
+            version_tag=element.get(camunda("versionTag")) or dialect.zeebe_attribute(element, "versionTag", "value"),
             starter_groups=_plain_list(element.get(camunda("candidateStarterGroups"))),
             starter_users=_plain_list(element.get(camunda("candidateStarterUsers"))),
             initiator=plain.get(camunda("initiator")) if plain is not None else None,
@@ -123,19 +125,22 @@ class _Reader:
     def scope(self, element: etree._Element, key: str, lane: str | None) -> Scope:
         """Read the nodes and flows directly inside a process or subprocess."""
         flows = {flow.id: flow for flow in (self._flow(each) for each in children(element, "sequenceFlow"))}
+        into: dict[str, list[str]] = {}
+        out: dict[str, list[str]] = {}
+        for flow in flows.values():
+            into.setdefault(flow.target, []).append(flow.id)
+            out.setdefault(flow.source, []).append(flow.id)
         nodes: dict[str, Node] = {}
         for child in children(element):
             kind = KINDS.get(local(child))
             if kind is not None:
-                node = self._node(child, kind, flows, lane)
-                nodes[node.id] = node
+                here = str(child.get("id") or "")
+                ways = _ordered(child, out.get(here, []))
+                nodes[here] = self._node(child, kind, lane, incoming=tuple(into.get(here, ())), outgoing=ways)
         return Scope(key, nodes, flows)
 
     def _flow(self, element: etree._Element) -> Flow:
         condition = element.find(bpmn("conditionExpression"))
-        if condition is not None and condition.get("language") not in (None, "", "feel", "juel"):
-            language = condition.get("language")
-            self.problems.add(element, str(element.get("id")), "expression", f"The condition is in {language!r}.", "Write an expression.")
         return Flow(
             id=str(element.get("id") or ""),
             source=str(element.get("sourceRef") or ""),
@@ -145,13 +150,13 @@ class _Reader:
             condition=None if condition is None else self.problems.expression(element, condition.text, what="condition"),
         )
 
-    def _node(self, element: etree._Element, kind: NodeKind, flows: dict[str, Flow], outer_lane: str | None) -> Node:
+    def _node(
+        self, element: etree._Element, kind: NodeKind, outer_lane: str | None, *, incoming: tuple[str, ...], outgoing: tuple[str, ...]
+    ) -> Node:
         key = str(element.get("id") or "")
-        dialect.refuse_foreign_code(element, self.problems)
         lane = self.lanes.get(key) or outer_lane
         inputs, outputs = dialect.read_parameters(element, self.problems)
         parts = self._parts(element, kind, key, lane)
-        retry = dialect.extension(element, "failedJobRetryTimeCycle")
         return Node(
             id=key,
             kind=kind,
@@ -159,8 +164,8 @@ class _Reader:
             name=" ".join(str(element.get("name") or "").split()),
             lane=lane,
             documentation=dialect.documentation(element),
-            incoming=tuple(flow.id for flow in flows.values() if flow.target == key),
-            outgoing=_ordered(element, [flow.id for flow in flows.values() if flow.source == key]),
+            incoming=incoming,
+            outgoing=outgoing,
             default=element.get("default"),
             events=parts.pop("events", None) or read_events(element, self.definitions, self.problems),
             parallel_multiple=element.get("parallelMultiple") == "true",
@@ -172,7 +177,7 @@ class _Reader:
             loop=dialect.read_loop(element, self.problems) if kind in ACTIVITIES else None,
             inputs=inputs,
             outputs=outputs,
-            retry_cycle=(retry.text or "").strip() or None if retry is not None else None,
+            retry_cycle=dialect.read_retries(element),
             async_before=element.get(camunda("asyncBefore")) == "true" or element.get(camunda("async")) == "true",
             properties=dialect.read_properties(element),
             **parts,
@@ -204,8 +209,6 @@ class _Reader:
         result = element.get(camunda("resultVariable"))
         if zeebe is not None:
             text, result = str(zeebe.get("expression") or ""), zeebe.get("resultVariable")
-        if element.get(camunda("resource")):
-            self.problems.add(element, key, "foreign-code", f"'{key}' runs a script from outside.", "Write the assignments in the task.")
         if result:
             source = self.problems.expression(element, text, what="script")
             return {"assignments": ((str(result), source or "null"),)}
@@ -217,8 +220,6 @@ class _Reader:
         zeebe = dialect.extension(element, "taskDefinition", ZEEBE)
         decision = dialect.extension(element, "calledDecision", ZEEBE)
         topic = element.get(camunda("topic")) or (zeebe.get("type") if zeebe is not None else None)
-        if element.get(camunda("expression")) is not None:
-            self.problems.add(element, key, "foreign-code", f"'{key}' calls an expression.", "Use a script task, or give it a topic.")
         reference = element.get(camunda("decisionRef")) or (decision.get("decisionId") if decision is not None else None)
         result = element.get(camunda("resultVariable")) or (decision.get("resultVariable") if decision is not None else None)
         parts: dict[str, Any] = {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from engine.definitions.event_rules import EVENT_RULES
 from engine.definitions.finding import Finding
+from engine.definitions.undo_rules import UNDO_PROCESS_RULES, UNDO_RULES
+from engine.definitions.walk import of_kind, scopes
 from engine.diagram.model import EventKind, Node, NodeKind, Process, Scope
 from engine.errors import Invalid, Problem
 from engine.handling import RetryPlan
 
-GATEWAYS = frozenset(kind for kind in NodeKind if kind.value.endswith("Gateway"))
-ENDS = frozenset({NodeKind.END_EVENT})
+MOST_NAMED = 20
 WAITING = frozenset({
     NodeKind.USER_TASK, NodeKind.MANUAL_TASK, NodeKind.RECEIVE_TASK, NodeKind.CATCH_EVENT, NodeKind.EVENT_BASED_GATEWAY,
     NodeKind.SERVICE_TASK, NodeKind.SEND_TASK, NodeKind.CALL_ACTIVITY, NodeKind.SUB_PROCESS, NodeKind.TRANSACTION,
@@ -24,24 +25,15 @@ def check_process(process: Process) -> list[Problem]:
     found = [
         Problem(process.file, each.line, each.element, each.rule, each.message, each.hint)
         for scope, holder in scopes(process.scope)
-        for rule in (*RULES, *EVENT_RULES)
+        for rule in (*RULES, *EVENT_RULES, *UNDO_RULES)
         for each in rule(scope, holder)
     ]
+    found += [
+        Problem(process.file, each.line, each.element, each.rule, each.message, each.hint)
+        for rule in UNDO_PROCESS_RULES
+        for each in rule(process)
+    ]
     return sorted(found, key=lambda problem: problem.line)
-
-
-def scopes(scope: Scope, holder: Node | None = None) -> Iterator[tuple[Scope, Node | None]]:
-    """Yield a scope with the node that holds it (None: the process), and every scope inside."""
-    yield scope, holder
-    for node in scope.nodes.values():
-        if node.scope is not None:
-            yield from scopes(node.scope, node)
-
-
-def nodes_of(process: Process) -> Iterator[Node]:
-    """Yield every node of a process, those in subprocesses included."""
-    for scope, _ in scopes(process.scope):
-        yield from scope.nodes.values()
 
 
 def flows_join_this_scope(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
@@ -67,7 +59,7 @@ def defaults_are_outgoing(scope: Scope, _holder: Node | None) -> Iterator[Findin
 
 def exclusive_choices_are_clear(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """An exclusive gateway with several ways has a condition on each but the default."""
-    for node in _of_kind(scope, NodeKind.EXCLUSIVE_GATEWAY, NodeKind.INCLUSIVE_GATEWAY):
+    for node in of_kind(scope, NodeKind.EXCLUSIVE_GATEWAY, NodeKind.INCLUSIVE_GATEWAY):
         if len(node.outgoing) < 2:
             continue
         bare = [flow for flow in node.outgoing if flow != node.default and scope.flows[flow].condition is None]
@@ -78,7 +70,7 @@ def exclusive_choices_are_clear(scope: Scope, _holder: Node | None) -> Iterator[
 
 def forks_have_no_conditions(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """A parallel or event-based gateway takes all ways; a condition there would be ignored."""
-    for node in _of_kind(scope, NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY):
+    for node in of_kind(scope, NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY):
         for flow in node.outgoing:
             if scope.flows[flow].condition is not None:
                 text = f"Flow '{flow}' out of the {node.kind} '{node.id}' has a condition."
@@ -87,7 +79,7 @@ def forks_have_no_conditions(scope: Scope, _holder: Node | None) -> Iterator[Fin
 
 def scopes_have_one_start(scope: Scope, holder: Node | None) -> Iterator[Finding]:
     """A process has a start event; a subprocess has one none start; an event subprocess one start with an event and no flows."""
-    starts = list(_of_kind(scope, NodeKind.START_EVENT))
+    starts = list(of_kind(scope, NodeKind.START_EVENT))
     if holder is None:
         if not starts:
             yield Finding(0, scope.id, "no-start", f"Process '{scope.id}' has no start event.", "Add one.")
@@ -108,7 +100,7 @@ def everything_is_reached(scope: Scope, holder: Node | None) -> Iterator[Finding
     agenda = [
         node.id for node in scope.nodes.values() if node.kind is NodeKind.START_EVENT or node.triggered_by_event or node.for_compensation
     ]
-    links = {event.link: node.id for node in _of_kind(scope, NodeKind.CATCH_EVENT) for event in node.events if event.kind is EventKind.LINK}
+    links = {event.link: node.id for node in of_kind(scope, NodeKind.CATCH_EVENT) for event in node.events if event.kind is EventKind.LINK}
     attached: dict[str, list[str]] = {}
     for node in scope.nodes.values():
         if node.attached_to:
@@ -131,35 +123,44 @@ def everything_is_reached(scope: Scope, holder: Node | None) -> Iterator[Finding
 
 def no_endless_loop(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """A loop of automatic nodes has a condition somewhere; one without would never end."""
-    for node in scope.nodes.values():
-        path = _bare_loop(scope, node.id)
-        if path and min(path) == node.id:
-            text = f"The loop {' -> '.join(path)} has no condition and waits for nothing."
-            yield Finding(node.line, node.id, "endless-loop", text, "Give it a way out, or let it wait.")
-
-
-def _bare_loop(scope: Scope, start: str) -> list[str]:
-    """Return the loop through a node that takes no decision and waits nowhere, if there is one."""
-    agenda = [[start]]
-    seen: set[str] = set()
+    ways = {node.id: _bare_ways(node, scope) for node in scope.nodes.values()}
+    into = Counter(target for targets in ways.values() for target in targets)
+    agenda = [key for key in ways if not into[key]]
     while agenda:
-        path = agenda.pop()
-        node = scope.nodes.get(path[-1])
-        if node is None or node.kind in WAITING or (len(node.outgoing) > 1 and node.kind is not NodeKind.PARALLEL_GATEWAY):
-            continue
-        for flow in node.outgoing:
-            target = scope.flows[flow].target
-            if target == start:
-                return [*path, start]
-            if target not in seen and scope.flows[flow].condition is None:
-                seen.add(target)
-                agenda.append([*path, target])
-    return []
+        for target in ways.pop(agenda.pop()):
+            into[target] -= 1
+            if not into[target]:
+                agenda.append(target)
+    loop = _one_loop(ways)
+    if loop:
+        first = scope.nodes[loop[0]]
+        text = f"The loop {' -> '.join([*loop[:MOST_NAMED], loop[0]])} has no condition and waits for nothing."
+        yield Finding(first.line, first.id, "endless-loop", text, "Give it a way out, or let it wait.")
+
+
+def _bare_ways(node: Node, scope: Scope) -> list[str]:
+    """Return where a token goes on from a node without a wait, a condition or a choice."""
+    if node.kind in WAITING or (len(node.outgoing) > 1 and node.kind is not NodeKind.PARALLEL_GATEWAY):
+        return []
+    flows = [scope.flows[flow] for flow in node.outgoing]
+    return [flow.target for flow in flows if flow.condition is None and flow.target in scope.nodes]
+
+
+def _one_loop(ways: dict[str, list[str]]) -> list[str]:
+    """Return a loop among nodes each of which lies on a loop or behind one."""
+    back = {target: source for source, targets in reversed(ways.items()) for target in targets if target in ways}
+    path: dict[str, None] = {}
+    place = next(iter(back), None)
+    while place is not None and place not in path:
+        path[place] = None
+        place = back.get(place)
+    walked = list(path)
+    return [] if place is None else walked[walked.index(place) :][::-1]
 
 
 def tasks_are_somebodys(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """A user task has an assignee, candidates or a lane, so that somebody may do it."""
-    for node in _of_kind(scope, NodeKind.USER_TASK, NodeKind.MANUAL_TASK):
+    for node in of_kind(scope, NodeKind.USER_TASK, NodeKind.MANUAL_TASK):
         human = node.human
         if human is None or not (human.assignee or human.candidate_groups or human.candidate_users or node.lane):
             text = f"Nobody may do '{node.name or node.id}'."
@@ -180,80 +181,12 @@ def work_says_what(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
 def retry_cycles_are_read(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """A retry time cycle is like R3/PT5M or a list of durations."""
     for node in scope.nodes.values():
-        if node.retry_cycle is None or "${" in node.retry_cycle:
+        if node.retry_cycle is None:
             continue
         try:
             RetryPlan.of_cycle(node.retry_cycle)
         except Invalid as error:
             yield Finding(node.line, node.id, "retry-cycle", f"The retry cycle of '{node.id}' cannot be read: {error}", "Write R3/PT5M.")
-
-
-def compensation_is_whole(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """What undoes an activity is marked for compensation, has no flows, and a compensation names an activity that can be undone."""
-    for node in scope.nodes.values():
-        handler = scope.nodes.get(node.compensated_by or "")
-        if node.compensated_by and (handler is None or not handler.for_compensation):
-            text = f"'{node.compensated_by}' undoes '{node.id}' but is not marked for compensation in the same scope."
-            yield Finding(node.line, node.id, "compensation", text, "Mark it, or connect another.")
-        if node.for_compensation and (node.incoming or node.outgoing):
-            text = f"'{node.id}' is for compensation and has sequence flows."
-            yield Finding(node.line, node.id, "compensation", text, "Remove the flows: it runs when what it undoes is undone.")
-
-
-def cancel_belongs_to_transactions(scope: Scope, holder: Node | None) -> Iterator[Finding]:
-    """A cancel end stands directly in a transaction, a cancel boundary event on one, and a transaction that cancels has one."""
-    inside = holder is not None and holder.kind is NodeKind.TRANSACTION
-    for node in scope.nodes.values():
-        if not any(event.kind is EventKind.CANCEL for event in node.events):
-            continue
-        host = scope.nodes.get(node.attached_to or "")
-        if node.kind is NodeKind.END_EVENT and not inside:
-            text = f"Cancel end event '{node.id}' is not directly in a transaction."
-            yield Finding(node.line, node.id, "cancel", text, "Move it into one.")
-        if node.kind is NodeKind.BOUNDARY_EVENT and (host is None or host.kind is not NodeKind.TRANSACTION):
-            text = f"Cancel boundary event '{node.id}' is not on a transaction."
-            yield Finding(node.line, node.id, "cancel", text, "Attach it to one.")
-    for node in _of_kind(scope, NodeKind.TRANSACTION):
-        cancels = node.scope is not None and any(
-            event.kind is EventKind.CANCEL for end in _of_kind(node.scope, NodeKind.END_EVENT) for event in end.events
-        )
-        catches = any(
-            other.attached_to == node.id and any(event.kind is EventKind.CANCEL for event in other.events) for other in scope.nodes.values()
-        )
-        if cancels and not catches:
-            text = f"Transaction '{node.id}' can be cancelled but has no cancel boundary event."
-            yield Finding(node.line, node.id, "cancel", text, "Attach one: the flow goes on there.")
-
-
-def _of_kind(scope: Scope, *kinds: NodeKind) -> Iterator[Node]:
-    return (node for node in scope.nodes.values() if node.kind in kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """What a process names outside itself: (name, node) pairs of topics, decisions, forms and called processes that are literal."""
-
-    topics: tuple[tuple[str, Node], ...]
-    decisions: tuple[tuple[str, Node], ...]
-    forms: tuple[tuple[str, Node], ...]
-    called: tuple[tuple[str, Node], ...]
-
-
-def uses_of(process: Process) -> Uses:
-    """Return what a process names outside itself."""
-    nodes = list(nodes_of(process))
-    decided = [(node.decision.literal, node) for node in nodes if node.decision is not None and not node.topic]
-    events = [(event.topic, node) for node in nodes for event in node.events if event.topic]
-    forms = [(node.human.form_ref, node) for node in nodes if node.human is not None and node.human.form_ref]
-    starts = [node for node in process.scope.nodes.values() if node.kind is NodeKind.START_EVENT]
-    if process.start_form and starts:
-        forms.append((process.start_form, starts[0]))
-    return Uses(
-        topics=tuple([(node.topic, node) for node in nodes if node.topic] + events),
-        decisions=tuple((key, node) for key, node in decided if key),
-        forms=tuple(forms),
-        called=tuple((node.called.literal, node) for node in nodes if node.called is not None and node.called.literal),
-    )
 
 
 RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
@@ -267,6 +200,4 @@ RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
     tasks_are_somebodys,
     work_says_what,
     retry_cycles_are_read,
-    compensation_is_whole,
-    cancel_belongs_to_transactions,
 )
