@@ -128,7 +128,7 @@ subscription = sa.Table(
     "subscription",
     metadata,
     sa.Column("id", ID, primary_key=True, comment="the token's id; for a start event a fresh one"),
-    sa.Column("kind", sa.String(8), nullable=False, comment="message, signal or condition"),
+    sa.Column("kind", sa.String(12), nullable=False, comment="message, signal or condition"),
     sa.Column("name", NAME, nullable=False),
     sa.Column("instance_id", ID, sa.ForeignKey("process_instance.id", ondelete="CASCADE"), nullable=True),
     sa.Column("definition_id", ID, sa.ForeignKey("definition.id", ondelete="CASCADE"), nullable=True, comment="set for a start event"),

@@ -122,6 +122,8 @@ class Execution:
         self._workflow.forget(token)
         for key in ("queue", "cancels", "results", "finished", "items"):
             token.internal_data.pop(key, None)
+        for mapping in token.task_spec.node.inputs:  # else the old inputs would hide the variables that were corrected meanwhile
+            token.data.pop(mapping.target, None)
         if continued:
             token.internal_data["continued"] = True
         token._state = TaskState.FUTURE

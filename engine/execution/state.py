@@ -63,5 +63,6 @@ def _remember(workflow: LiveWorkflow, token: Token) -> None:
         workflow.agenda.append(token)
     elif token.internal_data.get("wait") == "condition":
         workflow.conditional.add(token.id)
+        workflow.variables_changed = True
     elif token._state == TaskState.WAITING and "wait" not in token.internal_data and hasattr(token.task_spec, "may_pass"):
         workflow.joining.add(token.id)

@@ -189,6 +189,7 @@ def _retry_in(turn: Turn, failure: Failure) -> None:
     if failure.kind == FailureKind.STALLED:
         if turn.instance.status == Status.SUSPENDED:
             _set_going(turn)
+        turn.kinds()
         return
     turn.instance.require_active()
     if failure.kind == FailureKind.JOB:

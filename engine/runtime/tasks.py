@@ -71,7 +71,8 @@ def as_task(values: Sequence[Any], candidates: Collection[tuple[str | None, str]
     """Return a row of TASK_COLUMNS and (kind, name) candidates as a task."""
     users = frozenset(name for kind, name in candidates if kind == "user")
     groups = frozenset(name for kind, name in candidates if kind == "group")
-    return Task(*values, users, groups)
+    fields: dict[str, Any] = dict(zip(Task.__slots__, (*values, users, groups), strict=True))
+    return Task(**fields)
 
 
 def insert_tasks(connection: Connection, instance: Instance, *, waits: Sequence[Wait], now: datetime) -> None:

@@ -91,7 +91,7 @@ class Turn:
         stop_at = time.monotonic() + self.engine.settings.turn_budget_s
         while execution.outcome is Outcome.ACTIVE:
             if not execution.pump(deadline=lambda: time.monotonic() >= stop_at):
-                return False
+                return execution.outcome is not Outcome.ACTIVE
             if not inbox_delivers(self, execution):
                 return True
         return True

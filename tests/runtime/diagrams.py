@@ -42,7 +42,8 @@ def parallel(element: str) -> str:
 
 
 def boundary(element: str, host: str, event: str, *, interrupting: bool = True) -> str:
-    return f'<bpmn:boundaryEvent id="{element}" attachedToRef="{host}" cancelActivity="{str(interrupting).lower()}">{event}</bpmn:boundaryEvent>'
+    how = str(interrupting).lower()
+    return f'<bpmn:boundaryEvent id="{element}" attachedToRef="{host}" cancelActivity="{how}">{event}</bpmn:boundaryEvent>'
 
 
 def catch(element: str, event: str) -> str:
@@ -66,7 +67,8 @@ def on_signal(ref: str) -> str:
 
 
 def on_condition(text: str) -> str:
-    return f'<bpmn:conditionalEventDefinition><bpmn:condition xsi:type="bpmn:tFormalExpression">{text}</bpmn:condition></bpmn:conditionalEventDefinition>'
+    condition = f'<bpmn:condition xsi:type="bpmn:tFormalExpression">{text}</bpmn:condition>'
+    return f"<bpmn:conditionalEventDefinition>{condition}</bpmn:conditionalEventDefinition>"
 
 
 def message_root(ref: str, name: str, *, key: str | None = None, expression: str = "") -> str:
@@ -140,8 +142,11 @@ ORDERS = diagram(
 ENDLESS = diagram(
     "endless",
     start(),
-    '<bpmn:exclusiveGateway id="again"/>',
+    '<bpmn:exclusiveGateway id="again" default="f1"/>',
     script("count", "n = n + 1"),
+    end(),
+    '<bpmn:sequenceFlow id="out" sourceRef="again" targetRef="end">'
+    '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">${n &lt; 0}</bpmn:conditionExpression></bpmn:sequenceFlow>',
     flows="start>again again>count count>again",
 )
 UNTIL = diagram(

@@ -31,7 +31,7 @@ def test_a_business_key_narrows_a_message(house, deploy):
     deploy(REPLY)
     begin_reply(house, 1, "incident:1")
     second = begin_reply(house, 1, "incident:2")
-    with pytest.raises(Conflict, match="2 instances wait for the message 'customer.reply'"):
+    with pytest.raises(Conflict, match="2 instances wait for the message"):
         commands.message(house, "customer.reply", correlation={"ticket": 1}, actor=OLGA)
     done = commands.message(house, "customer.reply", business_key="incident:2", correlation={"ticket": 1}, actor=OLGA)
     assert done.instances == (second,)
@@ -40,7 +40,7 @@ def test_a_business_key_narrows_a_message(house, deploy):
 def test_a_message_that_nobody_waits_for_is_refused_without_a_time_to_live(house, deploy):
     deploy(REPLY)
     begin_reply(house, 1)
-    with pytest.raises(Conflict, match="nobody waits for the message 'customer.reply' with ticket = 5"):
+    with pytest.raises(Conflict, match=r"nobody waits for the message .* with ticket = 5"):
         commands.message(house, "customer.reply", correlation={"ticket": 5}, actor=OLGA)
 
 

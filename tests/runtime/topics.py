@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from pydantic import BaseModel
 
@@ -11,12 +13,14 @@ from engine.tables import person
 
 called: list[str] = []
 answers: list[Exception] = []
+hooks: list[Callable[[], None]] = []
 
 
 def forget() -> None:
     """Begin a test with nothing called."""
     called.clear()
     answers.clear()
+    hooks.clear()
 
 
 class Text(BaseModel):
@@ -41,7 +45,7 @@ def record(context: Context, inputs: Text) -> Text:
         context.connection.execute(sa.insert(person), {"name": "Eve", "display_name": "twice", "created_at": context.now})
     if inputs.text == "throw":
         raise BpmnError("no_record", "there is none", why="asked")
-    context.note("recorded", text=inputs.text)
+    context.note("recorded", value=inputs.text)
     context.notify("mail", to="Ann")
     return Text(text=inputs.text.upper())
 
@@ -57,6 +61,8 @@ def spawn(context: Context) -> None:
 def send(context: Context, inputs: Text) -> Sent:
     """Act on the outside world; the next answer may be an error."""
     called.append(f"{inputs.text}:{context.attempt}:{context.idempotency_key.split(':')[1] == context.token}")
+    for hook in tuple(hooks):
+        hook()
     if answers:
         raise answers.pop(0)
     return Sent(receipt=f"{inputs.text}-ok")
