@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 
 from engine.definitions.finding import Finding
 from engine.definitions.reading import ACTIVITIES
+from engine.definitions.structure import MOST_CHARACTERS
 from engine.diagram.model import EventKind, Node, NodeKind, Scope
+from engine.errors import ExpressionError
+from engine.expressions import names_used
 
 K = EventKind
 START = frozenset({K.TIMER, K.MESSAGE, K.SIGNAL, K.CONDITIONAL})
@@ -123,6 +126,33 @@ def event_subprocesses_stand_alone(scope: Scope, _holder: Node | None) -> Iterat
                 yield Finding(start.line, start.id, "event-subprocess", text, "Errors always interrupt.")
 
 
+def starts_know_no_variables(scope: Scope, holder: Node | None) -> Iterator[Finding]:
+    """What a process's start events wait for is known when it is deployed: there is no variable yet."""
+    for node in scope.nodes.values() if holder is None else ():
+        for event in node.events if node.kind is NodeKind.START_EVENT else ():
+            value = event.timer if event.kind is K.TIMER else event.name
+            if value is None or value.expression is None:
+                continue
+            try:
+                named = sorted(names_used(value.expression))
+            except ExpressionError:
+                continue
+            if named:
+                text = f"Start event '{node.id}' uses {', '.join(named)}, but no instance is there that has variables."
+                yield Finding(node.line, node.id, "start-value", text, "Write a literal.")
+
+
+def names_fit(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
+    """Names that the database keeps are not longer than its columns."""
+    for node in scope.nodes.values():
+        texts = [node.topic, node.human.form_ref if node.human else None, *(e.name.literal for e in node.events if e.name is not None)]
+        texts += [value.literal for value in (node.decision, node.called) if value is not None]
+        for text in texts:
+            if text is not None and len(text) > MOST_CHARACTERS:
+                message = f"'{node.id}' uses a name of {len(text)} characters; {MOST_CHARACTERS} are allowed."
+                yield Finding(node.line, node.id, "too-long", message, "Shorten it.")
+
+
 EVENT_RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
     events_stand_where_they_may,
     several_events_can_wait_together,
@@ -131,4 +161,6 @@ EVENT_RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
     event_gateways_lead_to_events,
     links_are_pairs,
     event_subprocesses_stand_alone,
+    starts_know_no_variables,
+    names_fit,
 )

@@ -243,5 +243,6 @@ def _plain_list(text: str | None) -> tuple[str, ...]:
 
 def _ordered(element: etree._Element, flows: list[str]) -> tuple[str, ...]:
     """Return outgoing flows in the order in which the node lists them; those it does not list follow in the file's order."""
-    listed = [(each.text or "").strip() for each in children(element, "outgoing")]
-    return tuple([flow for flow in listed if flow in flows] + [flow for flow in flows if flow not in listed])
+    listed = dict.fromkeys((each.text or "").strip() for each in children(element, "outgoing"))
+    own = set(flows)
+    return (*(flow for flow in listed if flow in own), *(flow for flow in flows if flow not in listed))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from engine.definitions.event_rules import EVENT_RULES
 from engine.definitions.finding import Finding
 from engine.definitions.undo_rules import UNDO_PROCESS_RULES, UNDO_RULES
-from engine.definitions.walk import of_kind, scopes
-from engine.diagram.model import EventKind, Node, NodeKind, Process, Scope
+from engine.definitions.walk import link_targets, of_kind, scopes
+from engine.diagram.model import Node, NodeKind, Process, Scope
 from engine.errors import Invalid, Problem
 from engine.handling import RetryPlan
 
@@ -53,6 +53,9 @@ def defaults_are_outgoing(scope: Scope, _holder: Node | None) -> Iterator[Findin
         if node.default not in node.outgoing:
             text = f"The default flow {node.default!r} does not leave '{node.id}'."
             yield Finding(node.line, node.id, "default-flow", text, "Choose another.")
+        elif node.kind in (NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY):
+            text = f"The {node.kind} '{node.id}' has a default flow, which would be ignored."
+            yield Finding(node.line, node.id, "default-flow", text, "Use an exclusive or inclusive gateway.")
         elif scope.flows[node.default].condition is not None:
             yield Finding(node.line, node.id, "default-flow", f"The default flow of '{node.id}' has a condition.", "Remove the condition.")
 
@@ -100,11 +103,10 @@ def everything_is_reached(scope: Scope, holder: Node | None) -> Iterator[Finding
     agenda = [
         node.id for node in scope.nodes.values() if node.kind is NodeKind.START_EVENT or node.triggered_by_event or node.for_compensation
     ]
-    links = {event.link: node.id for node in of_kind(scope, NodeKind.CATCH_EVENT) for event in node.events if event.kind is EventKind.LINK}
+    links = link_targets(scope)
     attached: dict[str, list[str]] = {}
     for node in scope.nodes.values():
-        if node.attached_to:
-            attached.setdefault(node.attached_to, []).append(node.id)
+        attached.setdefault(node.attached_to or "", []).append(node.id)
     while agenda:
         key = agenda.pop()
         if key in reached or key not in scope.nodes:
@@ -113,8 +115,7 @@ def everything_is_reached(scope: Scope, holder: Node | None) -> Iterator[Finding
         node = scope.nodes[key]
         agenda.extend(scope.flows[flow].target for flow in node.outgoing)
         agenda.extend(attached.get(key, ()))
-        if node.kind is NodeKind.THROW_EVENT:
-            agenda.extend(links[event.link] for event in node.events if event.kind is EventKind.LINK and event.link in links)
+        agenda.extend(links.get(key, ()))
     for node in scope.nodes.values():
         if node.id not in reached:
             text = f"'{node.name or node.id}' is never reached."
@@ -123,7 +124,8 @@ def everything_is_reached(scope: Scope, holder: Node | None) -> Iterator[Finding
 
 def no_endless_loop(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
     """A loop of automatic nodes has a condition somewhere; one without would never end."""
-    ways = {node.id: _bare_ways(node, scope) for node in scope.nodes.values()}
+    links = link_targets(scope)
+    ways = {node.id: _bare_ways(node, scope) + links.get(node.id, []) for node in scope.nodes.values()}
     into = Counter(target for targets in ways.values() for target in targets)
     agenda = [key for key in ways if not into[key]]
     while agenda:

@@ -14,6 +14,7 @@ ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MOST_BYTES = 10_000_000
 MOST_DEPTH = 100
+MOST_TAGS = 500_000
 
 
 def local(element: etree._Element) -> str:
@@ -44,29 +45,23 @@ def parse(content: bytes, file: str, *, most_bytes: int = MOST_BYTES) -> tuple[e
         return None, _problem(
             file, 0, "too-large", f"The file has {len(content)} bytes; {most_bytes} are allowed.", "Split it into several processes."
         )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True)
+    if content.count(b"<") > MOST_TAGS:
+        return None, _problem(file, 0, "too-large", f"The file has more than {MOST_TAGS} tags.", "Split it into several processes.")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True, remove_comments=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         line = getattr(error, "lineno", 0) or 0
         return None, _problem(file, line, "not-xml", f"The file is not well-formed XML: {error}.", "Save it again from the modeler.")
     if root.getroottree().docinfo.internalDTD is not None or root.getroottree().docinfo.doctype:
-        return None, _problem(file, 1, "doctype", "The file has a DOCTYPE.", "Remove it: entities and document types are never read.")
-    if _depth(root) > MOST_DEPTH:
+        line = content[: max(content.find(b"<!DOCTYPE"), 0)].count(b"\n") + 1
+        return None, _problem(file, line, "doctype", "The file has a DOCTYPE.", "Remove it: entities and document types are never read.")
+    if root.xpath("/*" * (MOST_DEPTH + 1)):
         return None, _problem(file, 1, "too-deep", f"Elements are nested deeper than {MOST_DEPTH}.", "Use call activities instead.")
     return root, None
 
 
 def _problem(file: str, line: int, rule: str, message: str, hint: str) -> Problem:
     return Problem(file, line, "", rule, message, hint)
-
-
-def _depth(root: etree._Element) -> int:
-    deepest, agenda = 0, [(root, 1)]
-    while agenda:
-        element, depth = agenda.pop()
-        deepest = max(deepest, depth)
-        if deepest > MOST_DEPTH:
-            break
-        agenda.extend((child, depth + 1) for child in element)
-    return deepest
