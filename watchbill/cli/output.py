@@ -1,0 +1,95 @@
+"""How the command answers: JSON for programs, tables for people, errors on one line without a traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from engine.errors import DeploymentRefused, WatchbillError
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON-ready data."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def show(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool, empty: str) -> None:
+    """Print rows as JSON or as a table of some of their fields; `empty` is said when there are none."""
+    if as_json:
+        print_json(list(rows))
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(*[column.replace("_", " ") for column in columns], box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*[_cell(getattr(row, column)) for column in columns])
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, tuple | frozenset | list):
+        return ", ".join(str(each) for each in value)
+    return str(plain(value))
+
+
+def parse_variables(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read `name=json` pairs; what is no JSON is taken as a text. Raises BadParameter without a name."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{pair!r} is not of the form name=value")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+class Group(click.Group):
+    """A command group that tells our own errors in one line each and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except DeploymentRefused as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            click.echo(f"{len(error.problems)} problems; nothing was deployed.", err=True)
+            ctx.exit(1)
+        except WatchbillError as error:
+            click.echo(f"watchbill: {error}", err=True)
+            ctx.exit(1)

@@ -1,0 +1,193 @@
+"""Commands about definitions and instances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine import commands, queries
+from engine.definitions import lint as lint_files
+from engine.handling import HandlerRegistry
+from engine.history import verify as verify_history
+from engine.people import HOUSE, Action, require
+from watchbill.cli.options import Actor, House, as_json, as_user, limit, variables, with_house
+from watchbill.cli.output import parse_variables, print_json, show
+from watchbill.house import HANDLERS, read_paths
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="The deployment's name (default: the first path's name).")
+@as_json
+@as_user
+@with_house
+def deploy(house: House, actor: Actor, *, paths: tuple[Path, ...], name: str | None, as_json: bool) -> None:
+    """Deploy files or folders: they stand or fall together."""
+    made = commands.deploy(house.engine, read_paths(list(paths)), name=name or paths[0].resolve().stem, actor=actor)
+    if as_json:
+        print_json(made)
+        return
+    for each in made.definitions:
+        click.echo(f"{each.kind} {each.key} version {each.version}{'' if each.is_new else ' (unchanged)'}")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+@click.pass_context
+def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check files or folders as if they were deployed; exit with 1 when there are problems."""
+    topics = HandlerRegistry().discover(HANDLERS).topics()
+    problems = lint_files(read_paths(list(paths)), topics)
+    if as_json:
+        print_json(problems)
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{len(problems)} problems." if problems else "No problems.")
+    ctx.exit(1 if problems else 0)
+
+
+@click.command()
+@click.option("--all", "all_versions", is_flag=True, help="All versions, not only the latest.")
+@click.option("--kind", type=click.Choice(["process", "decision", "form"]), default="process", show_default=True)
+@as_json
+@with_house
+def definitions(house: House, *, all_versions: bool, kind: str, as_json: bool) -> None:
+    """List what is deployed."""
+    rows = queries.definitions(house.engine, kind=kind, all_versions=all_versions)
+    show(rows, ("key", "version", "version_tag", "name", "id"), as_json=as_json, empty="Nothing is deployed: watchbill deploy PATH.")
+
+
+@click.command()
+@click.argument("key")
+@click.option("--business-key", help="Names the record that the instance is about, such as incident:INC-20260213-0007.")
+@click.option("--drill", is_flag=True, help="Start it as a drill; everything it causes is a drill too.")
+@variables
+@as_json
+@as_user
+@with_house
+def start(house: House, actor: Actor, *, key: str, business_key: str | None, drill: bool, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Start an instance of a process."""
+    given = parse_variables(pairs)
+    started = commands.start(house.engine, key, business_key=business_key, variables=given, actor=actor, is_drill=drill)
+    print_json(started) if as_json else click.echo(f"started {started.instance_id} ({started.status})")
+
+
+@click.command()
+@click.option("--status", type=click.Choice(["active", "suspended", "completed", "cancelled"]))
+@click.option("--key", help="Only instances of this process.")
+@click.option("--business-key", help="Only instances about this record.")
+@limit
+@as_json
+@as_user
+@with_house
+def instances(
+    house: House, actor: Actor, *, status: str | None, key: str | None, business_key: str | None, limit: int, as_json: bool
+) -> None:
+    """List instances, newest first."""
+    page = queries.instances(
+        house.engine, actor=actor, status=status, definition_key=key, business_key=business_key, limit=limit
+    )  # fmt: skip
+    columns = ("id", "definition_key", "business_key", "status", "started_at", "started_by")
+    show(page.items, columns, as_json=as_json, empty="No instances: watchbill start KEY.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--business-key", help="Only the instance about this record.")
+@click.option("--correlation", metavar="NAME=JSON", multiple=True, help="A correlation key.")
+@variables
+@as_json
+@as_user
+@with_house
+def message(
+    house: House,
+    actor: Actor,
+    *,
+    name: str,
+    business_key: str | None,
+    correlation: tuple[str, ...],
+    pairs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Deliver a message to the one instance that waits for it, or start one."""
+    delivered = commands.message(
+        house.engine,
+        name,
+        business_key=business_key,
+        correlation=parse_variables(correlation),
+        payload=parse_variables(pairs),
+        actor=actor,
+    )
+    print_json(delivered) if as_json else click.echo(f"delivered to {', '.join((*delivered.instances, *delivered.started))}")
+
+
+@click.command()
+@click.argument("name")
+@variables
+@as_json
+@as_user
+@with_house
+def signal(house: House, actor: Actor, *, name: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Broadcast a signal."""
+    delivered = commands.signal(house.engine, name, payload=parse_variables(pairs), actor=actor)
+    count = len(delivered.instances) + len(delivered.started)
+    print_json(delivered) if as_json else click.echo(f"broadcast to {count} receivers; each goes on by itself")
+
+
+@click.command()
+@limit
+@as_json
+@as_user
+@with_house
+def failures(house: House, actor: Actor, *, limit: int, as_json: bool) -> None:
+    """List what failed and waits for an operator."""
+    page = queries.failures(house.engine, actor=actor, limit=limit)
+    columns = ("id", "kind", "definition_key", "business_key", "element", "message", "created_at")
+    show(page.items, columns, as_json=as_json, empty="Nothing has failed.")
+
+
+@click.command()
+@click.argument("failure_id")
+@as_json
+@as_user
+@with_house
+def retry(house: House, actor: Actor, *, failure_id: str, as_json: bool) -> None:
+    """Try again what failed."""
+    retried = commands.retry(house.engine, failure_id, actor=actor)
+    print_json(retried) if as_json else click.echo(f"tried again; the instance is {retried.status}")
+
+
+@click.command()
+@click.argument("instance")
+@as_json
+@as_user
+@with_house
+def history(house: House, actor: Actor, *, instance: str, as_json: bool) -> None:
+    """Tell what happened in an instance."""
+    rows = queries.history_of(house.engine, instance, actor=actor)
+    show(rows, ("seq", "at", "kind", "element", "actor", "data"), as_json=as_json, empty="Nothing happened.")
+
+
+@click.command()
+@click.option("--instance", help="Only this instance.")
+@as_json
+@as_user
+@with_house
+def verify(house: House, actor: Actor, *, instance: str | None, as_json: bool) -> None:
+    """Check that the history is what was written; exit with 1 when it is not."""
+    require(actor, Action.VERIFY, HOUSE)
+    with house.database.read() as connection:
+        breaks = list(verify_history(connection, instance))
+    if as_json:
+        print_json({"is_whole": not breaks, "breaks": breaks})
+    else:
+        for each in breaks:
+            click.echo(str(each))
+        click.echo(f"{len(breaks)} breaks in the history." if breaks else "The history is whole.")
+    click.get_current_context().exit(1 if breaks else 0)
+
+
+COMMANDS: tuple[click.Command, ...] = (deploy, lint, definitions, start, instances, message, signal, failures, retry, history, verify)

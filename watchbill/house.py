@@ -1,0 +1,79 @@
+"""The one place that wires the house: settings, database, handlers, processes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.clock import Clock, SystemClock
+from engine.commands import ProcessEngine
+from engine.db import Database
+from engine.definitions import kind_of
+from engine.errors import Invalid
+from engine.handling import HandlerRegistry
+from engine.people import SYSTEM, Actor, load_actor
+from watchbill import migrating
+from watchbill.settings import Settings
+
+HANDLERS = "handlers"
+
+
+@dataclass(frozen=True)
+class House:
+    """An opened Watchbill."""
+
+    settings: Settings
+    database: Database
+    engine: ProcessEngine
+
+    def actor(self, name: str | None) -> Actor:
+        """Return a person as an actor; without a name the one of the settings, else the engine itself (who may run the command may all)."""
+        chosen = name or self.settings.user
+        if chosen is None:
+            return SYSTEM
+        with self.database.read() as connection:
+            return load_actor(connection, chosen, now=self.engine.clock.now())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.dispose()
+
+
+def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready: bool = True) -> House:
+    """Open a Watchbill. Raises Invalid when its database is not set up, or not of this program's version."""
+    if must_be_ready and not settings.database_url and not (settings.home / "watchbill.db").exists():
+        raise Invalid(f"There is no Watchbill in {settings.home}: run `watchbill init` first, or set WATCHBILL_HOME.")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    if must_be_ready:
+        pending = migrating.pending(database)
+        if pending:
+            database.dispose()
+            raise Invalid(f"The database lacks the migrations {', '.join(pending)}: run `watchbill init`.")
+    handlers = HandlerRegistry().discover(HANDLERS)
+    engine = ProcessEngine(database, clock or SystemClock(), handlers, settings=settings.engine_settings())
+    return House(settings, database, engine)
+
+
+def bundled_processes() -> Path:
+    """Return the folder of the processes that come along: beside the packages in a checkout, inside the installation otherwise."""
+    for base in (Path(__file__).resolve().parent.parent, Path(sys.prefix)):
+        if (base / "bpmn").is_dir():
+            return base / "bpmn"
+    raise Invalid("The folder of the bundled processes is missing: install Watchbill again.")
+
+
+def read_paths(paths: list[Path]) -> dict[str, bytes]:
+    """Read files, and the .bpmn, .dmn and .form files of folders, by their names relative to the folder. Raises Invalid."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        if not path.exists():
+            raise Invalid(f"There is no file or folder {path}.")
+        found = sorted(each for each in path.rglob("*") if each.is_file() and kind_of(each.name)) if path.is_dir() else [path]
+        for each in found:
+            name = str(each.relative_to(path)) if path.is_dir() else each.name
+            if name in files:
+                raise Invalid(f"Two of the files are called {name}: deploy them apart, or rename one.")
+            files[name] = each.read_bytes()
+    return files

@@ -1,0 +1,112 @@
+"""Serves the pages and does the work: one command, the web processes and one work process beside it, watched and restarted."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from types import FrameType
+from typing import IO
+
+from engine.errors import Conflict
+from watchbill.settings import Settings
+
+READY_WITHIN_S = 30.0
+STOP_WITHIN_S = 20.0
+LOOK_EVERY_S = 0.2
+RESTART_PAUSE_S = 1.0
+
+
+def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
+    """Serve until stopped by SIGTERM or SIGINT; return the exit code. Raises Conflict when this Watchbill is served already."""
+    lock = _only_one(settings)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    port = settings.port or _free_port(settings.host)
+    environment = {**os.environ, "WATCHBILL_HOME": str(settings.home), "WATCHBILL_DATABASE_URL": settings.url}
+    children = {"web": _start(_web(settings, port), environment), "work": _start(_work(), environment)}
+    address = f"http://{settings.host}:{port}"
+    try:
+        if not _wait_ready(f"{address}/readyz", children["web"], stop):
+            say("Watchbill did not start: see the messages above." if not stop.is_set() else "Watchbill was stopped before it was ready.")
+            return 0 if stop.is_set() else 1
+        say(f"Watchbill is ready at {address}")
+        while not stop.wait(LOOK_EVERY_S):
+            for name, command in (("web", _web(settings, port)), ("work", _work())):
+                if children[name].poll() is not None:
+                    say(f"The {name} process ended with {children[name].returncode}; it is started again.")
+                    stop.wait(RESTART_PAUSE_S)
+                    children[name] = _start(command, environment)
+        return 0
+    finally:
+        _stop(list(children.values()))
+        lock.close()
+
+
+def _web(settings: Settings, port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{settings.host}:{port}",
+        "--workers", str(settings.workers), "--threads", "8", "--worker-class", "gthread", "--graceful-timeout", "10",
+        "--log-level", "warning", "--no-control-socket",
+    ]  # fmt: skip
+
+
+def _work() -> list[str]:
+    return [sys.executable, "-m", "watchbill", "worker"]
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603  # our own program
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    until = time.monotonic() + STOP_WITHIN_S
+    for child in children:
+        try:
+            child.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_ready(url: str, child: subprocess.Popen[bytes], stop: threading.Event) -> bool:
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until and child.poll() is None and not stop.is_set():
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, OSError):
+            stop.wait(0.05)
+    return False
+
+
+def _only_one(settings: Settings) -> IO[str]:
+    lock = (settings.home / "serve.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise Conflict(f"The Watchbill in {settings.home} is served already: stop that one first.") from error
+    return lock
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as listening:
+        return int(listening.getsockname()[1])
