@@ -138,11 +138,16 @@ class NodeSpec(TaskSpec):
 
 
 def assign_outside(token: Token, values: Mapping[str, Any]) -> None:
-    """Assign variables past a token's own local ones: in the nearest scope around it that has them, else in its process's."""
-    local = token.data
+    """Assign variables past a token's own local ones: in the nearest scope around it that has them, else in its process's.
+
+    What a repeated activity gathers from each instance stays in the instance.
+    """
+    local, loop = token.data, token.task_spec.node.loop
+    gathered = {loop.output_item} & local.keys() & values.keys() if loop is not None else set()
+    local.update((name, values[name]) for name in gathered)
     token.data = {}
     try:
-        token.workflow.assign(token, values)
+        token.workflow.assign(token, {name: value for name, value in values.items() if name not in gathered})
     finally:
         token.data = local
 

@@ -188,7 +188,7 @@ class LiveWorkflow(Workflow):
                 self.guard(token, "run")
                 if self.variables_changed and self.conditional:
                     propagation.fire_conditions(self)
-                if deadline is not None and self.agenda and deadline():
+                if deadline is not None and self.agenda and self.outcome is Outcome.ACTIVE and deadline():
                     return False
             if self.variables_changed:
                 self.variables_changed = False
