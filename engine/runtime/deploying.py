@@ -30,6 +30,8 @@ def deploy(
             now=engine.clock.now(),
             known_topics=engine.handlers.topics(),
             external_topics_allowed=external_topics_allowed,
+            most_bytes=engine.settings.max_file_bytes,
+            zone=engine.settings.zone,
         )
 
     return engine.transaction(work)

@@ -15,7 +15,7 @@ from engine.execution.model import Variables
 from engine.people import HOUSE, Action, Actor, may, require
 from engine.runtime.failures import FAILURE_COLUMNS, Failure
 from engine.runtime.instances import Instance, read_instance, thing_with_people
-from engine.runtime.paging import Page, checked_page
+from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
 from engine.runtime.task_queries import ORDER, tasks_of
 from engine.runtime.tasks import TASK_COLUMNS, Task
 from engine.runtime.turn import Turn
@@ -84,6 +84,7 @@ def instances(
     is_drill: bool | None = None,
     limit: int = 50,
     offset: int = 0,
+    exact_total: bool = False,
 ) -> Page[InstanceView]:
     """Return instances, newest first: all for those who may read everything, else those the actor started or has a task in."""
     checked_page(limit, offset)
@@ -97,8 +98,8 @@ def instances(
     statement = sa.select(*VIEW_COLUMNS).where(*conditions)
     statement = statement.order_by(process_instance.c.started_at.desc(), process_instance.c.id.desc()).limit(limit).offset(offset)
     with engine.database.read() as connection:
-        total = connection.execute(sa.select(sa.func.count()).select_from(process_instance).where(*conditions)).scalar_one()
-        return Page(tuple(InstanceView(*row) for row in connection.execute(statement)), total, offset)
+        total, is_more = count_up_to(connection, process_instance, conditions, most=None if exact_total else COUNTED)
+        return Page(tuple(InstanceView(*row) for row in connection.execute(statement)), total, offset, is_more)
 
 
 def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
@@ -142,6 +143,7 @@ def failures(
     with_resolved: bool = False,
     limit: int = 50,
     offset: int = 0,
+    exact_total: bool = False,
 ) -> Page[Failure]:
     """Return failures, newest first: the open ones unless the resolved are wanted too."""
     checked_page(limit, offset)
@@ -150,8 +152,8 @@ def failures(
     conditions += [failure.c[name] == value for name, value in {"instance_id": instance_id, "kind": kind}.items() if value is not None]
     statement = sa.select(*FAILURE_COLUMNS).where(*conditions).order_by(failure.c.created_at.desc(), failure.c.id.desc())
     with engine.database.read() as connection:
-        total = connection.execute(sa.select(sa.func.count()).select_from(failure).where(*conditions)).scalar_one()
-        return Page(tuple(Failure(*row) for row in connection.execute(statement.limit(limit).offset(offset))), total, offset)
+        total, is_more = count_up_to(connection, failure, conditions, most=None if exact_total else COUNTED)
+        return Page(tuple(Failure(*row) for row in connection.execute(statement.limit(limit).offset(offset))), total, offset, is_more)
 
 
 def definitions(

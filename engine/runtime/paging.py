@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from engine.errors import Invalid
 
 Item = TypeVar("Item")
 MAX_LIMIT = 1000
+COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of the answers, and how many there are in all."""
+    """Some of the answers, and how many there are in all: exactly up to COUNTED, beyond that `is_more` says that there are more."""
 
     items: tuple[Item, ...]
     total: int
     offset: int
+    is_more: bool = False
+
+
+def count_up_to(
+    connection: Connection, table: sa.FromClause, conditions: Sequence[sa.ColumnElement[bool]], *, most: int | None
+) -> tuple[int, bool]:
+    """Return how many rows there are, and whether there are more than `most` (None: count them all, however long that takes)."""
+    found = sa.select(sa.literal(1)).select_from(table).where(*conditions)
+    counted = (found if most is None else found.limit(most + 1)).subquery()
+    total = connection.execute(sa.select(sa.func.count()).select_from(counted)).scalar_one()
+    return (total, False) if most is None or total <= most else (most, True)
 
 
 def checked_page(limit: int, offset: int) -> None:

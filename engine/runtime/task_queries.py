@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.people import HOUSE, Action, Actor, may, require
-from engine.runtime.paging import Page, checked_page
+from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
 from engine.runtime.tasks import TASK_COLUMNS, Task, as_task, read_task
 from engine.tables import human_task, task_candidate
 
@@ -39,6 +39,7 @@ def open_tasks(
     due_before: datetime | None = None,
     limit: int = 50,
     offset: int = 0,
+    exact_total: bool = False,
 ) -> Page[Task]:
     """Return open tasks by due date, then priority, then age.
 
@@ -61,9 +62,9 @@ def open_tasks(
     named |= {"instance_id": instance_id, "element": element}
     conditions += [human_task.c[name] == value for name, value in named.items() if value is not None]
     with engine.database.read() as connection:
-        total = connection.execute(sa.select(sa.func.count()).select_from(human_task).where(*conditions)).scalar_one()
+        total, is_more = count_up_to(connection, human_task, conditions, most=None if exact_total else COUNTED)
         statement = sa.select(*TASK_COLUMNS).where(*conditions).order_by(*ORDER).limit(limit).offset(offset)
-        return Page(tasks_of(connection, statement), total, offset)
+        return Page(tasks_of(connection, statement), total, offset, is_more)
 
 
 def own_work(actor: Actor) -> sa.ColumnElement[bool]:
