@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.definitions.files import MOST_FILES, Known, Read, check_references, kind_of, read_files
-from engine.definitions.starts import replace_starts
+from engine.definitions.starts import check_starts, replace_starts
+from engine.definitions.structure import MOST_CHARACTERS
+from engine.definitions.xml import MOST_BYTES
 from engine.errors import DeploymentRefused, Problem
 from engine.ids import new_id
 from engine.tables import blob, definition, deployed_file, deployment
@@ -53,22 +55,28 @@ def deploy(
     external_topics_allowed: bool = True,
     changed_only: bool = False,
     source: str | None = None,
+    most_bytes: int = MOST_BYTES,
+    zone: str = "Asia/Shanghai",
 ) -> Deployment:
     """Deploy files.
 
     1. Deployments run one after the other: the versions of a key have no gaps and no doubles.
     2. All problems of all files are gathered; if there is any, nothing is written.
-    3. The same files as the last deployment of this name are that deployment.
+    3. The same files as the last deployment of this name are that deployment, unless something newer replaced a part of it.
     4. With `changed_only` a definition whose file has not changed keeps its latest version, else every definition gets a new one.
 
     Raises DeploymentRefused with every problem.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(DEPLOY_LOCK)))
-    read = read_files(files)
-    problems = (*_counted(files), *read.problems)
+    read = read_files(files, most_bytes=most_bytes)
+    problems = (*_counted(files, name), *read.problems)
     known = _known(connection)
     problems += check_references(read, known, topics=known_topics, external_topics_allowed=external_topics_allowed)
+    told = {(problem.file, problem.element) for problem in problems}
+    problems += tuple(
+        each for each in check_starts(connection, read.processes, now=now, zone=zone) if (each.file, each.element) not in told
+    )
     if problems:
         raise DeploymentRefused(tuple(problems))
     hashes = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
@@ -85,11 +93,14 @@ def deploy(
     processes = {process.key: process for process in read.processes}
     for each in made:
         if each.kind == "process" and each.is_new:
-            replace_starts(connection, each.id, processes[each.key], actor=actor, now=now)
+            replace_starts(connection, each.id, processes[each.key], actor=actor, now=now, zone=zone)
     return Deployment(deployment_id, name, tuple(made), is_new=True)
 
 
-def _counted(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
+def _counted(files: Mapping[str, bytes], name: str) -> tuple[Problem, ...]:
+    if len(name) > MOST_CHARACTERS:
+        text = f"The deployment's name has {len(name)} characters; {MOST_CHARACTERS} are allowed."
+        return (Problem("", 0, "", "too-long", text, "Shorten it."),)
     if not files:
         return (Problem("", 0, "", "no-file", "There is no file to deploy.", "Name .bpmn, .dmn or .form files, or a folder of them."),)
     if len(files) > MOST_FILES:
@@ -117,7 +128,9 @@ def _same(connection: Connection, name: str, whole: str) -> Deployment | None:
         return None
     rows = connection.execute(
         sa.select(definition).where(definition.c.deployment_id == last.id).order_by(definition.c.kind, definition.c.key)
-    )
+    ).all()
+    if any(not row.is_latest for row in rows):
+        return None
     found = tuple(Deployed(row.id, row.kind, row.key, row.version, row.name, is_new=False) for row in rows)
     return Deployment(last.id, name, found, is_new=False)
 

@@ -25,6 +25,7 @@ KINDS = {
     "compensateEventDefinition": EventKind.COMPENSATION,
     "cancelEventDefinition": EventKind.CANCEL,
 }
+CATCHING = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"})
 PARSERS: dict[TimerKind, Callable[[str], object]] = {
     TimerKind.DATE: parse_moment,
     TimerKind.DURATION: parse_duration,
@@ -34,10 +35,15 @@ PARSERS: dict[TimerKind, Callable[[str], object]] = {
 
 @dataclass
 class Definitions:
-    """The root elements that events refer to, by id."""
+    """The root elements that events refer to, by id.
+
+    `correlation` holds for each message its properties: (id, key's name, retrieval expression); `bindings` how the process itself knows a
+    property's value when it waits for a message (a correlation subscription).
+    """
 
     roots: dict[str, etree._Element] = field(default_factory=dict)
     correlation: dict[str, list[tuple[str, str, etree._Element]]] = field(default_factory=dict)
+    bindings: dict[str, etree._Element] = field(default_factory=dict)
 
     @classmethod
     def of(cls, root: etree._Element) -> Definitions:
@@ -45,13 +51,16 @@ class Definitions:
         found = cls({str(child.get("id")): child for child in children(root) if child.get("id")})
         keys: dict[str, str] = {}
         for key in root.iter(bpmn("correlationKey")):
-            for reference in children(key, "correlationPropertyRef"):
-                keys[(reference.text or "").strip()] = str(key.get("name") or key.get("id"))
+            references = [(each.text or "").strip() for each in children(key, "correlationPropertyRef")]
+            if len(references) == 1:
+                keys[references[0]] = str(key.get("name") or key.get("id"))
+        for binding in root.iter(bpmn("correlationPropertyBinding")):
+            found.bindings[str(binding.get("correlationPropertyRef"))] = binding
         for prop in children(root, "correlationProperty"):
             name = keys.get(str(prop.get("id"))) or str(prop.get("name") or prop.get("id"))
             for retrieval in children(prop, "correlationPropertyRetrievalExpression"):
-                path = (retrieval.findtext(bpmn("messagePath")) or "").strip()
-                found.correlation.setdefault(str(retrieval.get("messageRef")), []).append((name, path, retrieval))
+                message = str(retrieval.get("messageRef"))
+                found.correlation.setdefault(message, []).append((str(prop.get("id")), name, retrieval))
         return found
 
     def named(self, reference: str | None, tag: str) -> etree._Element | None:
@@ -78,8 +87,15 @@ class Definitions:
             _missing(element, problems, "message", reference)
             return Event(EventKind.MESSAGE)
         keys = []
-        for name, path, retrieval in self.correlation.get(str(message.get("id")), []):
-            keys.append((name, problems.expression(retrieval, path, what="correlation key") or "null"))
+        for prop, name, retrieval in self.correlation.get(str(message.get("id")), []):
+            path = retrieval.findtext(bpmn("messagePath"))
+            if prop in self.bindings and _catches(element):
+                path = self.bindings[prop].findtext(bpmn("dataPath"))
+            source = problems.expression(retrieval, path, what="correlation key")
+            if source is None:
+                text = f"Correlation property '{name}' reads nothing."
+                problems.add(retrieval, str(message.get("id")), "reference", text, "Fill its path.")
+            keys.append((name, source or "null"))
         zeebe = message.find(f"{bpmn('extensionElements')}/{{{ZEEBE}}}subscription")
         if zeebe is not None:
             keys.append(("key", problems.expression(zeebe, zeebe.get("correlationKey"), what="correlation key") or "null"))
@@ -87,6 +103,12 @@ class Definitions:
         if name_of is None:
             problems.add(message, str(message.get("id")), "reference", "A message has no name.", "Name it.")
         return Event(EventKind.MESSAGE, name=name_of, correlation=tuple(keys))
+
+
+def _catches(element: etree._Element) -> bool:
+    """Tell whether a message's event definition, or a task, waits for it."""
+    node = element.getparent() if local(element) in KINDS else element
+    return node is not None and local(node) in CATCHING
 
 
 def _missing(element: etree._Element, problems: Problems, what: str, reference: str | None) -> None:

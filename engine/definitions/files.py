@@ -12,6 +12,7 @@ from engine.definitions.forms import Form, read_form
 from engine.definitions.problems import Problems
 from engine.definitions.reading import read_bpmn
 from engine.definitions.rules import check_process
+from engine.definitions.structure import MOST_CHARACTERS
 from engine.definitions.uses import Uses, uses_of
 from engine.definitions.xml import MOST_BYTES, parse
 from engine.diagram.model import Node, Process
@@ -64,6 +65,7 @@ def read_files(files: Mapping[str, bytes], *, most_bytes: int = MOST_BYTES) -> R
     for process in processes:
         problems.extend(check_process(process))
     problems.extend(_duplicates(processes, decisions, forms))
+    problems.extend(_too_long(files, decisions, forms))
     return Read(tuple(processes), tuple(decisions), tuple(forms), tuple(problems))
 
 
@@ -107,6 +109,17 @@ def _duplicates(processes: list[Process], decisions: list[Decision], forms: list
                 found.append(Problem(file, 0, key, "duplicate-key", text, "Deploy one of them, or rename one."))
             first.setdefault(key, file)
     return found
+
+
+def _too_long(files: Mapping[str, bytes], decisions: list[Decision], forms: list[Form]) -> list[Problem]:
+    names = [(name, "file name", name) for name in files]
+    names += [(each.file, "decision", text) for each in decisions for text in (each.id, each.name)]
+    names += [(form.file, "form", form.id) for form in forms]
+    return [
+        Problem(file[:80], 0, text[:80], "too-long", f"A {what} has a name of {len(text)} characters.", f"Use at most {MOST_CHARACTERS}.")
+        for file, what, text in names
+        if len(text) > MOST_CHARACTERS
+    ]
 
 
 def check_references(read: Read, known: Known, *, topics: Collection[str] | None, external_topics_allowed: bool) -> tuple[Problem, ...]:
