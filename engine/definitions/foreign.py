@@ -8,7 +8,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.definitions.problems import Problems, owner
-from engine.definitions.xml import CAMUNDA, ZEEBE, bpmn, camunda, local
+from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda, local
 
 READ = frozenset({
     "assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formRef", "formRefBinding", "formKey",
@@ -103,7 +103,8 @@ def _extension(element: etree._Element, problems: Problems) -> None:
     space, name, parent = etree.QName(element).namespace, local(element), element.getparent()
     if space not in EXTENSIONS or parent is None:
         return
-    here = owner(parent)
+    around = next(iter(element.iterancestors(f"{{{BPMN}}}*")), parent)
+    here = owner(around)
     is_direct = parent.tag == bpmn("extensionElements")
     if is_direct and name in EXTENSIONS[space]:
         return

@@ -9,7 +9,7 @@ from engine.definitions.event_rules import EVENT_RULES
 from engine.definitions.finding import Finding
 from engine.definitions.undo_rules import UNDO_PROCESS_RULES, UNDO_RULES
 from engine.definitions.walk import link_targets, of_kind, scopes
-from engine.diagram.model import Node, NodeKind, Process, Scope
+from engine.diagram.model import EventKind, Node, NodeKind, Process, Scope
 from engine.errors import Invalid, Problem
 from engine.handling import RetryPlan
 
@@ -135,6 +135,9 @@ def no_endless_loop(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
                 agenda.append(target)
     loop = _one_loop(ways)
     if loop:
+        order = {key: index for index, key in enumerate(scope.nodes)}
+        begin = loop.index(min(loop, key=order.__getitem__))
+        loop = loop[begin:] + loop[:begin]
         first = scope.nodes[loop[0]]
         text = f"The loop {' -> '.join([*loop[:MOST_NAMED], loop[0]])} has no condition and waits for nothing."
         yield Finding(first.line, first.id, "endless-loop", text, "Give it a way out, or let it wait.")
@@ -142,7 +145,8 @@ def no_endless_loop(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
 
 def _bare_ways(node: Node, scope: Scope) -> list[str]:
     """Return where a token goes on from a node without a wait, a condition or a choice."""
-    if node.kind in WAITING or (len(node.outgoing) > 1 and node.kind is not NodeKind.PARALLEL_GATEWAY):
+    is_link = any(event.kind is EventKind.LINK for event in node.events)
+    if (node.kind in WAITING and not is_link) or (len(node.outgoing) > 1 and node.kind is not NodeKind.PARALLEL_GATEWAY):
         return []
     flows = [scope.flows[flow] for flow in node.outgoing]
     return [flow.target for flow in flows if flow.condition is None and flow.target in scope.nodes]
