@@ -131,9 +131,10 @@ class NodeSpec(TaskSpec):
         token.workflow.guard(token, "leave")
 
     def arm(self, token: Token) -> None:
-        """Start the events that watch a token: its boundary events, and the event subprocesses inside it."""
+        """Start the events that watch a token: its boundary events, and the event subprocesses inside it; a retry finds them there."""
+        present = {child.task_spec for child in token.live_children()}
         for spec in (*self.boundaries, *self.watchers):
-            if spec.waits_in_a_token:
+            if spec.waits_in_a_token and spec not in present:
                 token.workflow.spawn(spec, token)
 
 

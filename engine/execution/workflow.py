@@ -89,7 +89,7 @@ class LiveWorkflow(Workflow):
         except (StaleWrite, Fenced):
             raise
         except Refused as error:
-            self.fail(token, str(error), phase)
+            self.fail(token, str(error), "leave" if token._state == TaskState.COMPLETED else phase)
 
     def throw_error(self, token: Token, code: str, message: str, variables: Mapping[str, Any], phase: Phase = "run") -> None:
         """Let the nearest handler of a BPMN error catch it; if nothing does, the token rests as failed."""
@@ -98,8 +98,10 @@ class LiveWorkflow(Workflow):
             self.fail(token, f"{text} at '{token.task_spec.node.id}' is not caught: add a boundary error event or end it elsewhere.", phase)
 
     def fail(self, token: Token, message: str, phase: Phase = "run") -> None:
-        """Make a token rest as failed until somebody retries, moves or cancels it."""
-        self.drop_children(token)
+        """Make a token rest as failed until somebody retries, moves or cancels it; its boundary events go on watching."""
+        for child in token.live_children():
+            if not child.task_spec.is_listener:
+                self.cancel_branch(child)
         self.touch(token)
         self.forget(token)
         token._state = TaskState.ERROR

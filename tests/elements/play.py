@@ -134,6 +134,11 @@ class Play:
         self.execution.throw_error(self._token(element, 0), code, message, variables)
         self._turn()
 
+    def fail(self, element: str, message: str) -> None:
+        """Let a job's work fail for good."""
+        self.execution.fail(self._token(element, 0), message)
+        self._turn()
+
     def retry(self, element: str) -> None:
         """Try again what failed."""
         self.execution.retry(self._token(element, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from engine.errors import BpmnError
@@ -176,14 +176,6 @@ def test_a_non_interrupting_cycle_fires_as_often_as_it_says_and_each_time_later(
     assert play.waiting == "work"
     play.complete("work")
     assert play.is_completed
-
-
-@scenario("boundary-timer-date")
-def test_a_boundary_timer_may_have_a_date(play: Play) -> None:
-    play.start()
-    assert play.wait("closing").due_at == datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-    play.fire("closing")
-    assert play.trace == "start closing closed_end"
 
 
 @scenario("boundary-several")

@@ -33,12 +33,6 @@ def test_a_process_without_an_end_event_completes(play: Play) -> None:
     assert play.is_completed
 
 
-@scenario("start-timer")
-def test_a_timer_start_begins_an_instance(play: Play) -> None:
-    play.start(at="every_morning")
-    assert play.trace == "every_morning note end"
-
-
 @scenario("start-message")
 def test_a_message_start_begins_an_instance_with_the_messages_payload(play: Play) -> None:
     play.start(at="ordered", payload={"item": "rope"})
