@@ -79,14 +79,22 @@ def terminate(token: Token) -> None:
 
 
 def cancel_transaction(token: Token) -> None:
-    """Undo what completed in a transaction, then leave it by its cancel boundary event."""
+    """Undo what completed in a transaction, in all its instances, then leave it by its cancel boundary event."""
     scope, workflow = token.scope, token.workflow
-    for other in scope.live_children():
-        if other is not token:
+    whole = _whole(scope)
+    places = (scope,) if whole is scope else (whole, *whole.live_children())
+    records = [record for place in places for record in place.internal_data.pop("done", [])]
+    for other in [*whole.live_children(), *scope.live_children()]:
+        if other not in (scope, token) and other.is_live:
             workflow.cancel_branch(other)
-    token.internal_data["queue"] = undo_list(scope.internal_data.pop("done", []))
+    token.internal_data["queue"] = undo_list(records)
     token.internal_data["cancels"] = True
     undo_next(token)
+
+
+def _whole(scope: Token) -> Token:
+    """Return the body of a repeated activity for one of its instances, else the activity itself."""
+    return scope.scope if scope.scope.task_spec.node is scope.task_spec.node else scope
 
 
 def compensate(token: Token, activity: str | None) -> None:
@@ -131,7 +139,7 @@ def undo_next(token: Token) -> None:
 
 
 def _leave_transaction(token: Token) -> None:
-    transaction, workflow = token.scope, token.workflow
+    transaction, workflow = _whole(token.scope), token.workflow
     for listener in transaction.task_spec.boundaries:
         if any(event.kind is EventKind.CANCEL for event in listener.node.events):
             workflow.tell(FactKind.COMPLETED, token)

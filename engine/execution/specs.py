@@ -144,7 +144,7 @@ def assign_outside(token: Token, values: Mapping[str, Any]) -> None:
     What a repeated activity gathers from each instance stays in the instance.
     """
     local, loop = token.data, token.task_spec.node.loop
-    gathered = {loop.output_item} & local.keys() & values.keys() if loop is not None else set()
+    gathered = {name for name in values if loop is not None and name == loop.output_item and name in local}
     local.update((name, values[name]) for name in gathered)
     token.data = {}
     try:

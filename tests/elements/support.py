@@ -18,8 +18,15 @@ from tests.elements.test_refusals import REFUSED, problems_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "bpmn-support.md"
 MODULES = (
-    "test_boundary_events", "test_compensation", "test_events", "test_gateways", "test_loops", "test_subprocesses", "test_tasks", "test_traps",
-)  # fmt: skip
+    "test_boundary_events",
+    "test_compensation",
+    "test_events",
+    "test_gateways",
+    "test_loops",
+    "test_subprocesses",
+    "test_tasks",
+    "test_traps",
+)
 POSITIONS = {
     "start": (NodeKind.START_EVENT, START | {EventKind.NONE}),
     "event subprocess": (NodeKind.START_EVENT, SUBPROCESS_START),

@@ -377,3 +377,71 @@ def test_a_parallel_multiple_catch_may_hold_a_condition(play: Play) -> None:
     play.set(temperature=50)
     play.fire("both")
     assert play.trace == "start both end"
+
+
+@scenario("transaction-multi-instance")
+def test_a_transaction_of_several_instances_is_left_as_a_whole_when_one_is_cancelled(play: Play) -> None:
+    play.start(log=[], people=["ann", "bob", "eve"])
+    play.complete("pay", paid=True)
+    play.complete("pay", paid=False)
+    assert play.variables["log"] == ["one"] * 3 + ["undo_one"] * 3
+    assert play.trace.split()[-2:] == ["cancelled", "cancelled_end"]
+    assert play.is_completed
+
+
+def take_back(call: TopicCall) -> dict[str, Any]:
+    if call.variables.get("is_closed"):
+        raise HandlerFailed("The counter is closed.")
+    return {"given_back": True}
+
+
+@scenario("compensation-that-fails", topics={"seat.give_back": take_back})
+def test_what_undoes_may_fail_and_be_retried(play: Play) -> None:
+    play.start(is_closed=True)
+    assert play.failed == "undo_one: The counter is closed."
+    play.set(is_closed=False)
+    play.retry("undo_one")
+    assert play.trace == "start one undo_one undo_all end"
+    assert play.is_completed
+
+
+@scenario("call-output-that-fails")
+def test_a_failed_output_of_a_called_process_is_retried(play: Play) -> None:
+    play.start()
+    play.complete("quick_work")
+    assert "there is no variable 'answer'" in play.failed
+    [token] = [wait.token for wait in play.execution.waits()]
+    play.execution.set_variables({"answer": 1}, token=token)
+    play.retry("quick")
+    assert play.variables == {"next": 2}
+    assert play.is_completed
+
+
+@scenario("escalation-from-event-subprocess")
+def test_an_escalation_inside_an_event_subprocess_is_caught_outside(play: Play) -> None:
+    play.start()
+    play.fire("react_start")
+    play.fire("react_start")
+    assert play.trace.split().count("chief_end") == 2
+    play.complete("work")
+    assert play.is_completed
+
+
+@scenario("interrupted-by-its-own-signal")
+def test_a_throw_may_interrupt_itself(play: Play) -> None:
+    play.start()
+    assert play.waiting == "report"
+    assert "ring_end" not in play.trace.split()
+    play.complete("report")
+    assert play.is_completed
+
+
+@scenario("inclusive-two-in-a-row")
+def test_an_inclusive_join_waits_for_the_join_before_it(play: Play) -> None:
+    play.start(passes=0)
+    play.complete("three")
+    play.complete("one")
+    assert play.variables["passes"] == 0
+    play.complete("two")
+    assert play.variables["passes"] == 1
+    assert play.is_completed
