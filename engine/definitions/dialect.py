@@ -10,6 +10,8 @@ from engine.definitions.problems import Problems
 from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda
 from engine.diagram.model import HumanWork, Loop, Mapping, Value
 
+OWN_BUSINESS_KEY = ("execution.processBusinessKey", "execution.businessKey", "businessKey")
+
 
 def extension(node: etree._Element, name: str, namespace: str = CAMUNDA) -> etree._Element | None:
     """Return a direct extension element of a node by name."""
@@ -219,6 +221,10 @@ def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, 
         for element in extensions(node, side):
             if element.get("businessKey"):
                 business_key = problems.expression(element, element.get("businessKey"), what="business key")
+                if business_key not in OWN_BUSINESS_KEY:
+                    here = str(node.get("id"))
+                    text = f"The process that '{here}' calls runs inside its caller's instance, under the same business key."
+                    problems.add(element, here, "unsupported", text, "Pass the value as a variable, or start the process by a message.")
             elif element.get("variables") == "all":
                 kept.append(Mapping(everything=True))
             else:

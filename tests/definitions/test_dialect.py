@@ -105,14 +105,15 @@ def test_parameters_are_texts_expressions_lists_and_maps():
 def test_a_call_maps_in_out_and_its_business_key():
     parts = extended(
         '<camunda:in source="impact" target="level"/><camunda:in sourceExpression="${n + 1}" target="next"/><camunda:in variables="all"/>'
-        '<camunda:in businessKey="${key}"/><camunda:out source="result" target="answer"/><camunda:out variables="all"/>'
+        '<camunda:in businessKey="#{execution.processBusinessKey}"/>'
+        '<camunda:out source="result" target="answer"/><camunda:out variables="all"/>'
     )
     call = f'<bpmn:callActivity id="a" calledElement="other" camunda:calledElementBinding="latest">{parts}</bpmn:callActivity>'
     node = node_of(line(f"a|{call}"), "a")
     assert node.called == Value("other")
     assert node.call_in == (Mapping("level", "impact"), Mapping("next", "n + 1"), Mapping(everything=True))
     assert node.call_out == (Mapping("answer", "result"), Mapping(everything=True))
-    assert node.call_business_key == "key"
+    assert node.call_business_key == "execution.processBusinessKey"
 
 
 @pytest.mark.parametrize(

@@ -352,6 +352,9 @@ UNREAD = {
     + extended("<zeebe:calledElement processId='b' bindingType='versionTag'/>")
     + "</bpmn:callActivity>",
     "an unknown shape of a decision": '<bpmn:businessRuleTask id="a" camunda:decisionRef="b" camunda:mapDecisionResult="soup"/>',
+    "a business key of its own": '<bpmn:callActivity id="a" calledElement="b">'
+    + extended('<camunda:in businessKey="${x}"/>')
+    + "</bpmn:callActivity>",
     "an embedded HTML form": '<bpmn:userTask id="a" camunda:assignee="ann" camunda:formKey="embedded:app:forms/a.html"/>',
     "extensions of Flowable": '<bpmn:userTask id="a" camunda:assignee="ann" xmlns:f="http://flowable.org/bpmn" f:assignee="bob"/>',
 }
