@@ -196,3 +196,25 @@ def test_a_standard_loop_stops_at_its_maximum(play: Play) -> None:
     play.start(level=0)
     assert play.variables["level"] == 4 + 20
     assert play.is_completed
+
+
+@scenario("multi-cardinality-output")
+def test_a_cardinality_may_gather_into_a_list_that_exists_already(play: Play) -> None:
+    play.start(times=2, votes=["old"])
+    play.complete("vote", nth=1, vote="no")
+    play.complete("vote", vote="yes")
+    assert play.variables == {"times": 2, "votes": ["yes", "no"]}
+    assert play.is_completed
+
+
+@scenario("multi-cardinality-output")
+def test_a_cardinality_of_nothing_is_passed(play: Play) -> None:
+    play.start(times=0)
+    assert play.variables["votes"] == []
+    assert play.is_completed
+
+
+@scenario("multi-cardinality-output")
+def test_a_cardinality_that_is_no_whole_number_fails(play: Play) -> None:
+    play.start(times=2.5)
+    assert play.failed.startswith("vote: 'vote' repeats a whole number of times, not 2.5")

@@ -142,8 +142,9 @@ def test_a_boundary_timer_given_by_an_expression_fires(play: Play) -> None:
 @scenario("typename-key")
 def test_no_name_of_a_variable_poisons_an_instance(play: Play) -> None:
     play.start()
-    play.complete("fill_in", typename="UUID", nested={"typename": "datetime", "data": 1})
-    assert play.variables == {"typename": "UUID", "nested": {"typename": "datetime", "data": 1}, "copy": "UUID"}
+    given = {"typename": "UUID", "nested": {"typename": "datetime", "data": 1}, "len": 3, "now": "then", "wait": 1}
+    play.complete("fill_in", **given)
+    assert play.variables == {**given, "copy": "UUID"}
     assert play.is_completed
 
 
