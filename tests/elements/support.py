@@ -25,6 +25,7 @@ MODULES = (
     "test_loops",
     "test_subprocesses",
     "test_tasks",
+    "test_timers",
     "test_traps",
 )
 POSITIONS = {
