@@ -1,6 +1,6 @@
 """What service tasks do: handlers, declared by topic and found by package name."""
 
-from engine.handling.context import Context, Queued, QueuedMessage, QueuedNote, QueuedNotice, QueuedStart, Requests
+from engine.handling.context import Context, Queued, QueuedMessage, QueuedName, QueuedNote, QueuedNotice, QueuedStart, Requests
 from engine.handling.declare import Handler, handler
 from engine.handling.registry import HandlerRegistry, TopicDescription
 from engine.handling.retries import RetryPlan
@@ -11,6 +11,7 @@ __all__ = [
     "HandlerRegistry",
     "Queued",
     "QueuedMessage",
+    "QueuedName",
     "QueuedNote",
     "QueuedNotice",
     "QueuedStart",

@@ -54,7 +54,14 @@ class QueuedNote:
     data: Mapping[str, Any]
 
 
-Queued = QueuedMessage | QueuedStart | QueuedNotice | QueuedNote
+@dataclass(frozen=True, slots=True)
+class QueuedName:
+    """The business key of the record that this instance is about."""
+
+    business_key: str
+
+
+Queued = QueuedMessage | QueuedStart | QueuedNotice | QueuedNote | QueuedName
 
 
 class Requests:
@@ -131,6 +138,14 @@ class Context:
     def notify(self, kind: str, **payload: Any) -> None:
         """Put a notice into the outbox; it leaves after the step and is marked if this is a drill."""
         self.requests.put(QueuedNotice(kind, payload, self.is_drill))
+
+    def name_record(self, business_key: str) -> None:
+        """Point the instance at the record that this step created; what the instance opens from now on bears the key.
+
+        Raises RuntimeError in a topic with outside effects.
+        """
+        self.connection.info  # noqa: B018  # asked for its refusal
+        self.requests.put(QueuedName(business_key))
 
     def note(self, text: str, **data: Any) -> None:
         """Write a line into the instance's history."""

@@ -13,7 +13,8 @@ from engine.errors import HandlerFailed
 from engine.execution import Executable
 from engine.execution.model import TopicCall, Variables
 from engine.expressions import evaluate
-from engine.handling import Context, Queued, Requests
+from engine.handling import Context, Queued, QueuedName, Requests
+from engine.runtime.checking import checked_key
 from engine.runtime.instances import Instance
 
 if TYPE_CHECKING:
@@ -67,7 +68,11 @@ class TurnHost:
             raise HandlerFailed(f"{call.topic} at {call.element} broke a rule of the database: {exc.orig}") from exc
         except SQLAlchemyError as exc:
             raise HandlerFailed(f"{call.topic} at {call.element} failed in the database: {exc}") from exc
-        self.requested.extend((call, request) for request in requests.taken())
+        for request in requests.taken():
+            if isinstance(request, QueuedName):
+                self._instance.business_key = checked_key(request.business_key)
+            else:
+                self.requested.append((call, request))
         return outputs
 
     def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:

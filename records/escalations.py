@@ -1,0 +1,77 @@
+"""What was escalated to whom: one row for each step of a ladder that was taken (section 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine.db import Json, UtcTime, metadata
+from engine.ids import new_id
+
+escalation = sa.Table(
+    "escalation",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("record", sa.String(255), nullable=False),
+    sa.Column("ladder", sa.String(32), nullable=False, comment="page or breach"),
+    sa.Column("priority", sa.String(8), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("acknowledged_at", UtcTime, nullable=True),
+    sa.Column("acknowledged_by", sa.String(255), nullable=True),
+    sa.Column("ended_at", UtcTime, nullable=True),
+    sa.Column("level", sa.Integer, nullable=False, comment="steps taken; never falls"),
+    sa.Column("is_drill", sa.Boolean, nullable=False),
+    sa.Index(None, "record", "ended_at"),
+)
+escalation_step = sa.Table(
+    "escalation_step",
+    metadata,
+    sa.Column("escalation_id", sa.String(32), sa.ForeignKey("escalation.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("targets", Json, nullable=False, comment="teams that were told"),
+    sa.Column("channel", sa.String(32), nullable=False),
+)
+
+
+def open_escalation(
+    connection: sa.Connection, record: str, *, ladder: str, priority: str, reason: str, is_drill: bool, now: datetime
+) -> str | None:
+    """Open an escalation and return its id; None while one on the same ladder is open for the record, which goes on instead."""
+    running = sa.select(escalation.c.id).where(
+        escalation.c.record == record, escalation.c.ended_at.is_(None), escalation.c.ladder == ladder
+    )
+    if connection.scalar(running.limit(1)) is not None:
+        return None
+    made = new_id()
+    row = {"id": made, "record": record, "ladder": ladder, "priority": priority, "reason": reason, "started_at": now}
+    connection.execute(sa.insert(escalation).values(**row, level=0, is_drill=is_drill))
+    return made
+
+
+def open_ladders(connection: sa.Connection, record: str) -> list[str]:
+    """Return the ladders on which a record is escalated now."""
+    running = sa.select(escalation.c.ladder).where(escalation.c.record == record, escalation.c.ended_at.is_(None))
+    return list(connection.scalars(running.order_by(escalation.c.ladder)))
+
+
+def take_step(connection: sa.Connection, escalation_id: str, *, level: int, targets: Sequence[str], channel: str, now: datetime) -> None:
+    """Note a step that is taken; the level only rises."""
+    step = {"escalation_id": escalation_id, "level": level, "at": now, "targets": list(targets), "channel": channel}
+    connection.execute(sa.insert(escalation_step).values(step))
+    connection.execute(sa.update(escalation).where(escalation.c.id == escalation_id, escalation.c.level < level).values(level=level))
+
+
+def acknowledge(connection: sa.Connection, escalation_id: str, *, by: str, now: datetime) -> None:
+    """Note who took it on; the first stays."""
+    first = sa.and_(escalation.c.id == escalation_id, escalation.c.acknowledged_at.is_(None))
+    connection.execute(sa.update(escalation).where(first).values(acknowledged_at=now, acknowledged_by=by))
+
+
+def end_escalation(connection: sa.Connection, escalation_id: str, *, now: datetime) -> None:
+    """End an escalation."""
+    running = sa.and_(escalation.c.id == escalation_id, escalation.c.ended_at.is_(None))
+    connection.execute(sa.update(escalation).where(running).values(ended_at=now))
