@@ -16,6 +16,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
+run: export WATCHBILL_HOME ?= $(CURDIR)/var
 run: setup
 	$(BIN)/watchbill init --demo
 	$(BIN)/watchbill serve --demo

@@ -131,5 +131,3 @@ def counted() -> Callable[[Database], list[str]]:
         return seen
 
     return watch
-
-

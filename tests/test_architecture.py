@@ -12,13 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("engine", "records", "handlers", "webui", "watchbill")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MIGRATIONS = ROOT / "watchbill/migrations/versions"
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if MIGRATIONS not in path.parents)
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 45
 
 
 def test_the_layers_hold() -> None:
-    found = subprocess.run([str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    linter = Path(sys.executable).parent / "lint-imports"
+    found = subprocess.run([str(linter), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
 
 

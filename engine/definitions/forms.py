@@ -28,6 +28,21 @@ class Form:
     schema: dict[str, Any]
 
 
+def fields_of(form: Form) -> frozenset[str]:
+    """Return the variables that a submitted form sets: the keys of its fields that can be filled in, a path's first part."""
+    found: set[str] = set()
+    agenda = list(form.schema["components"])
+    while agenda:
+        component = agenda.pop()
+        kind = component.get("type")
+        if kind in CONTAINERS and kind != "dynamiclist":
+            agenda.extend(_listed(component, "components"))
+        key = component.get("path") if kind == "dynamiclist" else component.get("key")
+        if kind in INPUTS | {"dynamiclist"} and key and component.get("disabled") is not True and component.get("readonly") is not True:
+            found.add(str(key).split(".")[0])
+    return frozenset(found)
+
+
 def read_form(content: bytes, file: str) -> tuple[Form | None, tuple[Problem, ...]]:
     """Return a form, or the problems that make it unusable."""
     try:

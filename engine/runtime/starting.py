@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from engine.definitions.forms import fields_of
+from engine.diagram.model import Process
 from engine.errors import Conflict, NotFound
 from engine.history import EMPTY
 from engine.ids import new_id
@@ -87,21 +89,26 @@ def start_within(
     process = engine.executable(definition_id).process
     if check_right:
         require(actor, Action.START, DefinitionThing(process.key, frozenset(process.starter_groups), frozenset(process.starter_users)))
-    given = checked_variables(engine, variables)
+    said = checked_variables(engine, variables)
     received = checked_variables(engine, payload)
     if process.initiator:
-        given[process.initiator] = actor.name
+        said[process.initiator] = actor.name
     drill = is_drill or (super_instance_id is not None and _is_drill(connection, super_instance_id))
     instance = _new(engine, row, checked_key(business_key), actor, drill, super_instance_id)
     if instance_id is not None:
         instance.id = instance_id
     turn = Turn(engine, connection, instance=instance, actor=actor)
-    data = {"definition": process.key, "version": row.version, "business_key": business_key, "variables": given, "payload": received}
+    data = {"definition": process.key, "version": row.version, "business_key": business_key, "variables": said, "payload": received}
     data |= {"start": element, "is_drill": drill, **(origin or {})}
     turn.note("instance.started", element=element, data={name: value for name, value in data.items() if value not in (None, {})})
-    turn.begin(variables=given, start=element, payload=received)
+    turn.begin(variables={**_left_empty(engine, process, definition_id), **said}, start=element, payload=received)
     turn.write(is_new=True)
     return Started(instance.id, definition_id, instance.status)
+
+
+def _left_empty(engine: ProcessEngine, process: Process, definition_id: str) -> dict[str, None]:
+    """Return the fields of a process's start form as null: who starts it otherwise need not know them."""
+    return dict.fromkeys(fields_of(engine.definitions.form(process.start_form, definition_id))) if process.start_form else {}
 
 
 def _startable(connection: Connection, definition_id: str) -> sa.Row[*tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from engine.definitions.forms import fields_of
 from engine.errors import AlreadyDone, Conflict, Invalid, StaleWrite
 from engine.people import Action, Actor, acting_for, require
 from engine.runtime.answers import TaskAnswer
@@ -50,10 +51,14 @@ def release(engine: ProcessEngine, task_id: str, *, actor: Actor, idempotency_ke
 def complete(
     engine: ProcessEngine, task_id: str, *, variables: Mapping[str, Any] | None = None, actor: Actor, idempotency_key: str | None = None
 ) -> TaskAnswer:
-    """Complete a task with the variables it yields; an unassigned one counts as claimed by who completes it."""
+    """Complete a task with the variables it yields; an unassigned one counts as claimed by who completes it.
+
+    A field of the task's form that is not among them was left empty, and becomes null.
+    """
     given = checked_variables(engine, variables)
 
     def change(turn: Turn, task: Task) -> TaskAnswer:
+        filled = {**_left_empty(engine, task), **given}
         if task.delegation == "pending":
             raise Conflict(f"{task.name} was delegated by {task.owner}: resolve it, and {task.owner} completes it")
         assignee = task.assignee or actor.name
@@ -61,11 +66,18 @@ def complete(
         _change(turn, task, assignee=assignee, claimed_at=task.claimed_at or turn.now, **ended)
         turn.note("task.completed", element=task.element, token=task.id, data={"variables": given} if given else None)
         turn.finished_tokens.add(task.id)
-        turn.execution.complete(task.id, given)
+        turn.execution.complete(task.id, filled)
         turn.write()
         return TaskAnswer(task.id, task.instance_id, assignee, "completed", turn.instance.status)
 
     return _command(engine, task_id, Action.COMPLETE, actor=actor, key=idempotency_key, change=change)
+
+
+def _left_empty(engine: ProcessEngine, task: Task) -> dict[str, None]:
+    """Return the fields of a task's form, deployed or generated, as null."""
+    generated = (str(field["id"]) for field in task.form_fields or ())
+    deployed = fields_of(engine.definitions.form(task.form_ref, task.definition_id)) if task.form_ref else ()
+    return dict.fromkeys((*generated, *deployed))
 
 
 def delegate(engine: ProcessEngine, task_id: str, *, to: str, actor: Actor, idempotency_key: str | None = None) -> TaskAnswer:

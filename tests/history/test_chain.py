@@ -233,7 +233,7 @@ TAMPERINGS: tuple[tuple[Callable[[Connection], None], list[tuple[int, BreakKind,
 )
 
 
-@pytest.mark.parametrize(("tamper", "expected"), TAMPERINGS, ids=str)
+@pytest.mark.parametrize(("tamper", "expected"), TAMPERINGS, ids=range(len(TAMPERINGS)))
 def test_every_tampering_is_found_and_named(
     database: Database, tamper: Callable[[Connection], None], expected: list[tuple[int, BreakKind, str]]
 ) -> None:
