@@ -102,8 +102,9 @@ class Acknowledged(BaseModel):
 
 @handler("escalation.acknowledge")
 def acknowledge(context: Context, inputs: Acknowledged) -> None:
-    """Note who took it on; that stops the telling, not the clock."""
+    """Note who took it on; that ends the telling, not the clock."""
     note_acknowledged(context.connection, inputs.escalation, by=context.actor, now=context.now)
+    end_escalation(context.connection, inputs.escalation, now=context.now)
 
 
 @handler("escalation.end")

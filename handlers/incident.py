@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from engine.errors import BpmnError, Invalid
 from engine.handling import Context, handler
@@ -25,6 +25,7 @@ from records.incidents import (
 from records.stored_calendars import load_calendar
 
 INVALID = "incident.invalid"
+MOMENT: TypeAdapter[AwareDatetime] = TypeAdapter(AwareDatetime)
 OUTCOMES = ("resolved", "wait", "reassign", "escalate", "reclassify", "note")
 
 
@@ -109,7 +110,7 @@ class MajorInputs(OfIncident):
     """What the duty manager decided; nobody's answer within the time promotes."""
 
     is_major: bool
-    reason: str = ""
+    reason: str | None = None
 
 
 @handler("incident.set_major")
@@ -126,14 +127,14 @@ def set_major(context: Context, inputs: MajorInputs) -> None:
 class WorkInputs(OfIncident):
     """What came of a turn of work on the incident."""
 
-    outcome: str
+    outcome: str | None = None
     note: str | None = None
     answer: str | None = None
     team: str | None = None
     cause_code: str | None = None
     solution: str | None = None
     reason: str | None = None
-    expected_until: AwareDatetime | None = None
+    expected_until: str | None = None
 
 
 class Worked(BaseModel):
@@ -154,9 +155,10 @@ def record_work(context: Context, inputs: WorkInputs) -> Worked:
     if answered and found.responded_at is None:
         values["responded_at"] = context.now
     change_incident(context.connection, found, **values)
-    text = inputs.note or inputs.solution or inputs.reason or inputs.outcome
+    outcome = str(inputs.outcome)
+    text = inputs.note or inputs.solution or inputs.reason or outcome
     data = inputs.model_dump(mode="json", include={"team", "reason", "cause_code", "expected_until"}, exclude_none=True)
-    add_note(context.connection, found, inputs.outcome, text=text, by=context.actor, now=context.now, data=data)
+    add_note(context.connection, found, outcome, text=text, by=context.actor, now=context.now, data=data)
     if inputs.answer:
         add_note(context.connection, found, "answer", text=inputs.answer, by=context.actor, now=context.now, is_public=True)
     return Worked(team=str(values.get("team") or found.team or "level-2"), is_answered=answered)
@@ -177,13 +179,20 @@ def _after_work(found: Incident, inputs: WorkInputs, now: datetime) -> dict[str,
         case "wait":
             if not inputs.reason:
                 raise Invalid(f"{found.number} waits for nothing: choose a reason.")
-            if inputs.expected_until is not None and inputs.expected_until <= now:
-                raise Invalid(f"{found.number} cannot wait until {inputs.expected_until.isoformat()}: that is over.")
+            if inputs.expected_until and _moment(inputs.expected_until) <= now:
+                raise Invalid(f"{found.number} cannot wait until {inputs.expected_until}: that is over.")
         case "reclassify" | "note":
             pass
         case _:
             raise Invalid(f"{found.number} has no outcome {inputs.outcome!r}: choose one of {', '.join(OUTCOMES)}.")
     return values
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return MOMENT.validate_python(text)
+    except ValidationError as error:
+        raise Invalid(f"{text!r} is no moment: write it with its zone, as 2026-11-24T09:00+08:00.") from error
 
 
 class SuspendInputs(OfIncident):
@@ -195,9 +204,10 @@ class SuspendInputs(OfIncident):
 
 
 class Suspended(BaseModel):
-    """Until when it may wait."""
+    """Until when it may wait; nothing ended the wait so far."""
 
     wait_until: str
+    because: None = None
 
 
 @handler("incident.suspend")
@@ -214,9 +224,9 @@ def _deadline(context: Context, span: str, calendar: str) -> str:
 
 
 class ResumeInputs(OfIncident):
-    """What ended the wait."""
+    """What ended the wait; nothing when the customer's reply or the longest time did."""
 
-    because: str
+    because: str | None = None
 
 
 @handler("incident.resume")
@@ -224,7 +234,7 @@ def resume(context: Context, inputs: ResumeInputs) -> None:
     """Mark the incident as worked on again."""
     found = lock_incident(context.connection, inputs.record)
     change_incident(context.connection, found, is_suspended=False)
-    add_note(context.connection, found, "resumed", text=inputs.because, by=context.actor, now=context.now)
+    add_note(context.connection, found, "resumed", text=inputs.because or "the wait is over", by=context.actor, now=context.now)
 
 
 class RemindInputs(OfIncident):
@@ -247,10 +257,12 @@ class ConfirmInputs(OfIncident):
 
 
 class Confirming(BaseModel):
-    """When the incident closes without an answer."""
+    """When the incident closes without an answer; nobody answered so far."""
 
     confirm_until: str
     tries: int = 0
+    confirmation: None = None
+    confirmation_note: None = None
 
 
 @handler("incident.ask_customer")
@@ -263,7 +275,7 @@ def ask_customer(context: Context, inputs: ConfirmInputs) -> Confirming:
 class ReopenInputs(OfIncident):
     """Why it is not over."""
 
-    reason: str = "not solved"
+    reason: str | None = None
 
 
 class Reopened(BaseModel):
@@ -277,14 +289,14 @@ def reopen(context: Context, inputs: ReopenInputs) -> Reopened:
     """Take a restored incident up again."""
     found = lock_incident(context.connection, inputs.record)
     change_incident(context.connection, found, state=IncidentState.DIAGNOSING.value, restored_at=None, reopen_count=found.reopen_count + 1)
-    add_note(context.connection, found, "reopened", text=inputs.reason, by=context.actor, now=context.now)
+    add_note(context.connection, found, "reopened", text=inputs.reason or "not solved", by=context.actor, now=context.now)
     return Reopened()
 
 
 class CloseInputs(OfIncident):
-    """How it was confirmed: confirmed, or the time that ran out."""
+    """How it was confirmed; nothing when the time ran out."""
 
-    confirmation: str
+    confirmation: str | None = None
 
 
 @handler("incident.close")
@@ -293,13 +305,14 @@ def close(context: Context, inputs: CloseInputs) -> None:
     found = lock_incident(context.connection, inputs.record)
     confirmed = {"confirmed_at": context.now} if inputs.confirmation == "confirmed" else {}
     change_incident(context.connection, found, state=IncidentState.CLOSED.value, closed_at=context.now, **confirmed)
-    add_note(context.connection, found, "closed", text=inputs.confirmation, by=context.actor, now=context.now, is_public=True)
+    text = inputs.confirmation or "no answer in time"
+    add_note(context.connection, found, "closed", text=text, by=context.actor, now=context.now, is_public=True)
 
 
 class WithdrawInputs(OfIncident):
     """Why it was none."""
 
-    reason: str = "withdrawn"
+    reason: str | None = None
 
 
 @handler("incident.withdraw")
@@ -307,4 +320,4 @@ def withdraw(context: Context, inputs: WithdrawInputs) -> None:
     """Cancel the incident: a false alarm, or withdrawn by whoever reported it."""
     found = lock_incident(context.connection, inputs.record)
     change_incident(context.connection, found, state=IncidentState.CANCELLED.value, closed_at=context.now, is_suspended=False)
-    add_note(context.connection, found, "withdrawn", text=inputs.reason, by=context.actor, now=context.now, is_public=True)
+    add_note(context.connection, found, "withdrawn", text=inputs.reason or "withdrawn", by=context.actor, now=context.now, is_public=True)

@@ -36,6 +36,11 @@ def store_calendar(connection: sa.Connection, body: Mapping[str, Any], *, key: s
     return made
 
 
+def has_calendar(connection: sa.Connection, key: str) -> bool:
+    """Tell whether a calendar is stored."""
+    return connection.scalar(sa.select(sa.exists(_versions(key)))) is True
+
+
 def load_calendar(connection: sa.Connection, key: str, *, version: int | None = None) -> Calendar:
     """Return a calendar, the latest version unless one is named. Raises NotFound."""
     if key == AROUND_THE_CLOCK:

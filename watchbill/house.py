@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import commands
 from engine.clock import Clock, SystemClock
 from engine.commands import ProcessEngine
 from engine.db import Database
@@ -13,6 +14,8 @@ from engine.definitions import kind_of
 from engine.errors import Invalid
 from engine.handling import HandlerRegistry
 from engine.people import SYSTEM, Actor, load_actor
+from records import china
+from records.stored_calendars import has_calendar, store_calendar
 from watchbill import migrating
 from watchbill.settings import Settings
 
@@ -54,6 +57,16 @@ def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready:
     handlers = HandlerRegistry().discover(HANDLERS)
     engine = ProcessEngine(database, clock or SystemClock(), handlers, settings=settings.engine_settings())
     return House(settings, database, engine)
+
+
+def bring_up_to_date(house: House) -> list[str]:
+    """Store the office calendar unless there is one, and deploy the processes that come along; return the keys of what is new."""
+    now = house.engine.clock.now()
+    with house.database.write() as connection:
+        if not has_calendar(connection, china.KEY):
+            store_calendar(connection, china.office_calendar(), key=china.KEY, now=now)
+    made = commands.deploy(house.engine, read_paths([bundled_processes()]), name="watchbill", actor=SYSTEM)
+    return [each.key for each in made.definitions if each.is_new]
 
 
 def bundled_processes() -> Path:

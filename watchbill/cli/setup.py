@@ -10,14 +10,14 @@ from types import FrameType
 
 import click
 
-from engine import commands, people
+from engine import people
 from engine.errors import Invalid
 from engine.work import run_worker
 from watchbill import backups, demo, migrating, serving
 from watchbill.cli.options import House, as_json, with_house
 from watchbill.cli.output import print_json
 from watchbill.doctoring import examine
-from watchbill.house import bundled_processes, open_house, read_paths
+from watchbill.house import bring_up_to_date, open_house
 from watchbill.settings import Settings
 
 
@@ -31,8 +31,7 @@ def init(settings: Settings, *, admin: str | None, password_stdin: bool, with_de
     house = open_house(settings, must_be_ready=False)
     try:
         migrating.upgrade(house.database)
-        made = commands.deploy(house.engine, read_paths([bundled_processes()]), name="watchbill", actor=people.SYSTEM)
-        new = [each.key for each in made.definitions if each.is_new]
+        new = bring_up_to_date(house)
         click.echo(f"Watchbill is in {settings.home}. " + (f"Deployed {', '.join(new)}." if new else "The processes are up to date."))
         if with_demo:
             click.echo(demo.set_up(house))

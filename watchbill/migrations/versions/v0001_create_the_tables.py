@@ -23,6 +23,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_blob")),
     )
     op.create_table(
+        "business_calendar",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body", engine.db.Json(), nullable=False, comment="zone, week, exceptions, known_until, source"),
+        sa.Column("created_at", engine.db.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_business_calendar")),
+    )
+    op.create_table(
         "deployment",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -34,6 +42,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deployment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deployment_deployed_at"), ["deployed_at"], unique=False)
+
+    op.create_table(
+        "escalation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("record", sa.String(length=255), nullable=False),
+        sa.Column("ladder", sa.String(length=32), nullable=False, comment="page or breach"),
+        sa.Column("priority", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("started_at", engine.db.UtcTime(), nullable=False),
+        sa.Column("acknowledged_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("acknowledged_by", sa.String(length=255), nullable=True),
+        sa.Column("ended_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("level", sa.Integer(), nullable=False, comment="steps taken; never falls"),
+        sa.Column("is_drill", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation")),
+    )
+    with op.batch_alter_table("escalation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_escalation_record_ended_at"), ["record", "ended_at"], unique=False)
 
     op.create_table(
         "history",
@@ -64,6 +90,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "incident",
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("source_number", sa.String(length=255), nullable=True, comment="its number in the system it came from"),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("symptom", sa.Text(), nullable=False),
+        sa.Column("caller", sa.String(length=255), nullable=True),
+        sa.Column("customer", sa.String(length=255), nullable=True),
+        sa.Column("channel", sa.String(length=255), nullable=False),
+        sa.Column("detected_by", sa.String(length=16), nullable=False),
+        sa.Column("service_level", sa.String(length=16), nullable=False),
+        sa.Column("category", sa.String(length=255), nullable=True),
+        sa.Column("subcategory", sa.String(length=255), nullable=True),
+        sa.Column("ci", sa.String(length=255), nullable=True),
+        sa.Column("location", sa.String(length=255), nullable=True),
+        sa.Column("service_effect", sa.String(length=16), nullable=True, comment="blocked, degraded or at risk"),
+        sa.Column("impact", sa.Integer(), nullable=True),
+        sa.Column("urgency", sa.Integer(), nullable=True),
+        sa.Column("priority", sa.String(length=8), nullable=True),
+        sa.Column("priority_reason", sa.Text(), nullable=True, comment="why it is not what the table says"),
+        sa.Column("is_major", sa.Boolean(), nullable=True, comment="null: nobody asked"),
+        sa.Column("is_suspended", sa.Boolean(), nullable=False),
+        sa.Column("team", sa.String(length=255), nullable=True),
+        sa.Column("reassign_count", sa.Integer(), nullable=False),
+        sa.Column("reopen_count", sa.Integer(), nullable=False),
+        sa.Column("occurred_at", engine.db.UtcTime(), nullable=False),
+        sa.Column("reported_at", engine.db.UtcTime(), nullable=False),
+        sa.Column("responded_at", engine.db.UtcTime(), nullable=True, comment="first answer by a person that the customer saw"),
+        sa.Column("restored_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("confirmed_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("closed_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("cause_code", sa.String(length=255), nullable=True),
+        sa.Column("solution", sa.Text(), nullable=True),
+        sa.Column("is_drill", sa.Boolean(), nullable=False),
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_incident")),
+    )
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_incident_reported_at"), ["reported_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incident_source_number"), ["source_number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incident_state_priority"), ["state", "priority"], unique=False)
 
     op.create_table(
         "lease",
@@ -122,6 +190,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_person")),
     )
     op.create_table(
+        "record_number",
+        sa.Column("prefix", sa.String(length=16), nullable=False),
+        sa.Column("day", sa.String(length=8), nullable=False, comment="YYYYMMDD in the organisation's zone"),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", "day", name=op.f("pk_record_number")),
+    )
+    op.create_table(
         "schedule",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -142,6 +217,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("schedule", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_schedule_is_enabled_next_at"), ["is_enabled", "next_at"], unique=False)
+
+    op.create_table(
+        "sla_clock",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("record", sa.String(length=255), nullable=False, comment="such as incident:INC-20260213-0007"),
+        sa.Column("kind", sa.String(length=8), nullable=False, comment="respond, restore or update"),
+        sa.Column("calendar", sa.String(length=64), nullable=False),
+        sa.Column("calendar_version", sa.Integer(), nullable=False),
+        sa.Column("target_s", sa.Integer(), nullable=False, comment="working seconds"),
+        sa.Column("started_at", engine.db.UtcTime(), nullable=False),
+        sa.Column("counted_from", engine.db.UtcTime(), nullable=False),
+        sa.Column("carried_s", sa.Float(), nullable=False),
+        sa.Column("pauses", engine.db.Json(), nullable=False),
+        sa.Column("due_at", engine.db.UtcTime(), nullable=True, comment="as of the last change; null while a pause decides"),
+        sa.Column("is_provisional", sa.Boolean(), nullable=False, comment="the deadline lies where holidays are not known yet"),
+        sa.Column("stopped_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("cancelled_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("breached_at", engine.db.UtcTime(), nullable=True),
+        sa.Column("breach_cause", sa.String(length=32), nullable=True),
+        sa.Column("used_s", sa.Float(), nullable=True, comment="frozen when the record closes"),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False, comment="last percentage told"),
+        sa.Column("is_drill", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_clock")),
+        sa.UniqueConstraint("record", "kind", name=op.f("uq_sla_clock_record_kind")),
+    )
+    with op.batch_alter_table("sla_clock", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sla_clock_stopped_at_due_at"), ["stopped_at", "due_at"], unique=False)
 
     op.create_table(
         "team",
@@ -176,6 +279,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployed_file")),
         sa.UniqueConstraint("deployment_id", "name", name=op.f("uq_deployed_file_deployment_id_name")),
     )
+    op.create_table(
+        "escalation_step",
+        sa.Column("escalation_id", sa.String(length=32), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("at", engine.db.UtcTime(), nullable=False),
+        sa.Column("targets", engine.db.Json(), nullable=False, comment="teams that were told"),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"], name=op.f("fk_escalation_step_escalation_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("escalation_id", "level", name=op.f("pk_escalation_step")),
+    )
+    op.create_table(
+        "incident_note",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("at", engine.db.UtcTime(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False, comment="the customer sees it"),
+        sa.Column("data", engine.db.Json(), nullable=True),
+        sa.ForeignKeyConstraint(["incident"], ["incident.number"], name=op.f("fk_incident_note_incident"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_note")),
+    )
+    with op.batch_alter_table("incident_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_incident_note_incident_at"), ["incident", "at"], unique=False)
+
     op.create_table(
         "membership",
         sa.Column("person", sa.String(length=255), nullable=False),
