@@ -100,7 +100,7 @@ class PauseInputs(OfRecord):
     """Why the clocks pause; `stops_clock` False records the wait only (rule 3)."""
 
     reason: str
-    evidence: str = ""
+    evidence: str | None = None
     expected_until: AwareDatetime | None = None
     stops_clock: bool = True
 
@@ -118,7 +118,7 @@ def pause(context: Context, inputs: PauseInputs) -> None:
                 reason=inputs.reason,
                 by=context.actor,
                 now=context.now,
-                evidence=inputs.evidence,
+                evidence=inputs.evidence or "",
                 expected_until=inputs.expected_until,
             )
             _save(context, stored, clock)

@@ -172,7 +172,7 @@ def open_incident(connection: sa.Connection, report: Report, *, instance_id: str
     values = report.model_dump(exclude={"occurred_at"})
     fixed = {"state": IncidentState.NEW.value, "is_suspended": False, "reassign_count": 0, "reopen_count": 0}
     row = {**values, **fixed, "number": number, "occurred_at": occurred, "reported_at": now, "is_drill": is_drill}
-    connection.execute(sa.insert(incident).values(row, instance_id=instance_id))
+    connection.execute(sa.insert(incident).values(**row, instance_id=instance_id))
     return lock_incident(connection, number)
 
 
