@@ -83,6 +83,28 @@ class Json(TypeDecorator[Any]):
         return json.loads(value)
 
 
+HELD = "watchbill.held"
+
+
+@contextmanager
+def held(connection: Connection) -> Iterator[None]:
+    """Refuse a commit on a connection for the length of a block; it raises CommitRefusedError."""
+    connection.info[HELD] = True
+    try:
+        yield
+    finally:
+        connection.info.pop(HELD, None)
+
+
+class CommitRefusedError(RuntimeError):
+    """Something tried to commit a transaction that is another's to commit."""
+
+
+def _refuse_when_held(connection: Connection) -> None:
+    if HELD in connection.info:
+        raise CommitRefusedError
+
+
 class Database:
     """A database and the two ways to use it: `read()` and `write()`."""
 
@@ -96,6 +118,7 @@ class Database:
         else:
             options["pool_pre_ping"] = True
         self.engine: Engine = sa.create_engine(self.url, **options)
+        sa.event.listen(self.engine, "commit", _refuse_when_held)
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
 

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from engine.ids import new_id
 from engine.tables import outbox
 
+INSERT = sa.insert(outbox)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -38,7 +40,7 @@ def put(
 def put_all(connection: Connection, notices: Collection[Notice]) -> None:
     """Queue several notices in one statement."""
     if notices:
-        connection.execute(sa.insert(outbox), [_row(notice) for notice in notices])
+        connection.execute(INSERT, [_row(notice) for notice in notices])
 
 
 def unsent(connection: Connection, limit: int) -> tuple[Notice, ...]:

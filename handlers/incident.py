@@ -102,7 +102,8 @@ def set_priority(context: Context, inputs: Classification) -> Classified:
     change_incident(context.connection, found, **values, team=team, priority_reason=inputs.reason, state=IncidentState.CLASSIFIED.value)
     text = f"{inputs.priority} (impact {inputs.impact}, urgency {inputs.urgency})"
     before = {"priority": found.priority, "impact": found.impact, "urgency": found.urgency}
-    add_note(context.connection, found, "classified", text=text, by=context.actor, now=context.now, data={"before": before})
+    data = {"before": before, "after": {name: getattr(inputs, name) for name in before}}
+    add_note(context.connection, found, "classified", text=text, by=context.actor, now=context.now, data=data)
     return Classified(team=team)
 
 

@@ -153,6 +153,10 @@ class Incident:
         return f"{PREFIX}{self.number}"
 
 
+LOCK = sa.select(*(incident.c[name] for name in Incident.__slots__)).where(incident.c.number == sa.bindparam("of_number")).with_for_update()
+INSERT_NOTE = sa.insert(incident_note)
+
+
 def checked_report(given: Mapping[str, Any], *, now: datetime) -> Report:
     """Return a report that can be written. Raises Invalid, naming each field that is wrong; what is left empty counts as not said."""
     try:
@@ -178,9 +182,8 @@ def open_incident(connection: sa.Connection, report: Report, *, instance_id: str
 
 def lock_incident(connection: sa.Connection, number: str) -> Incident:
     """Return an incident, locked until the end of the transaction. Raises NotFound."""
-    columns = [incident.c[name] for name in Incident.__slots__]
     bare = number.removeprefix(PREFIX)
-    row = connection.execute(sa.select(*columns).where(incident.c.number == bare).with_for_update()).one_or_none()
+    row = connection.execute(LOCK, {"of_number": bare}).one_or_none()
     if row is None:
         raise NotFound(f"There is no incident {bare!r}.")
     values = dict(zip(Incident.__slots__, row, strict=True))
@@ -205,7 +208,7 @@ def add_note(
 ) -> None:
     """Add a line to an incident's timeline."""
     row = {"id": new_id(), "incident": found.number, "at": now, "kind": kind, "by": by, "text": text, "is_public": is_public}
-    connection.execute(sa.insert(incident_note).values(**row, data=dict(data) if data else None))
+    connection.execute(INSERT_NOTE, {**row, "data": dict(data) if data else None})
 
 
 def check_restored(found: Incident, *, cause_code: str | None, solution: str | None, now: datetime) -> None:

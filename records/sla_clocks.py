@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from engine.db import Json, UtcTime, metadata
 from engine.errors import NotFound
 from engine.ids import new_id
-from records.calendars import AROUND_THE_CLOCK, Calendar
+from records.calendars import ALWAYS, AROUND_THE_CLOCK
 from records.sla import Clock, ClockKind, Pause, due, noted, used
-from records.stored_calendars import load_calendar
+from records.stored_calendars import BODY, business_calendar, read_calendar
 
 sla_clock = sa.Table(
     "sla_clock",
@@ -44,6 +44,15 @@ sla_clock = sa.Table(
 )
 
 
+SELECT = sa.select(sla_clock, BODY).outerjoin(
+    business_calendar,
+    sa.and_(business_calendar.c.key == sla_clock.c.calendar, business_calendar.c.version == sla_clock.c.calendar_version),
+)
+OF_RECORD = SELECT.where(sla_clock.c.record == sa.bindparam("of_record")).order_by(sla_clock.c.kind).with_for_update(of=sla_clock)
+UPDATE = sa.update(sla_clock).where(sla_clock.c.id == sa.bindparam("of_id"))
+BY_ID = SELECT.where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(of=sla_clock)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredClock:
     """A clock with its row's id and its record."""
@@ -69,22 +78,26 @@ def insert_clock(connection: sa.Connection, record: str, clock: Clock, *, is_dri
 def save_clock(connection: sa.Connection, stored: StoredClock, clock: Clock, *, frozen_at: datetime | None = None) -> StoredClock:
     """Write a changed clock back; `frozen_at` also writes its used time for good (rule 1)."""
     frozen = {} if frozen_at is None else {"used_s": used(noted(clock, frozen_at), frozen_at).total_seconds()}
-    connection.execute(sa.update(sla_clock).where(sla_clock.c.id == stored.id).values(**_columns(clock), **frozen))
+    connection.execute(UPDATE, {"of_id": stored.id, **_columns(clock), **frozen})
     return StoredClock(stored.id, stored.record, clock, stored.is_drill)
 
 
 def clocks_of(connection: sa.Connection, record: str) -> dict[ClockKind, StoredClock]:
     """Return a record's clocks by kind, locked until the end of the transaction."""
-    rows = connection.execute(sa.select(sla_clock).where(sla_clock.c.record == record).order_by(sla_clock.c.kind).with_for_update())
-    return {found.clock.kind: found for found in _read(connection, rows.all())}
+    return {found.clock.kind: found for found in _read(connection.execute(OF_RECORD, {"of_record": record}).all())}
+
+
+def read_clocks(connection: sa.Connection, *, kind: ClockKind) -> dict[str, StoredClock]:
+    """Return every clock of a kind by its record, unlocked: for reports."""
+    rows = connection.execute(SELECT.where(sla_clock.c.kind == kind.value).order_by(sla_clock.c.record))
+    return {found.record: found for found in _read(rows)}
 
 
 def read_clock(connection: sa.Connection, clock_id: str) -> StoredClock:
     """Return a clock, locked until the end of the transaction. Raises NotFound."""
-    rows = connection.execute(sa.select(sla_clock).where(sla_clock.c.id == clock_id).with_for_update()).all()
-    if not rows:
-        raise NotFound(f"There is no clock {clock_id!r}.")
-    return next(iter(_read(connection, rows)))
+    for found in _read(connection.execute(BY_ID, {"clock_id": clock_id}).all()):
+        return found
+    raise NotFound(f"There is no clock {clock_id!r}.")
 
 
 def _columns(clock: Clock) -> dict[str, Any]:
@@ -122,15 +135,11 @@ def _pause(row: Mapping[str, Any]) -> Pause:
     return Pause(datetime.fromisoformat(row["since"]), row["reason"], row["by"], moment("until"), row["evidence"], moment("expected_until"))
 
 
-def _read(connection: sa.Connection, rows: Iterable[sa.Row[*tuple[Any, ...]]]) -> Iterable[StoredClock]:
-    calendars: dict[tuple[str, int], Calendar] = {}
+def _read(rows: Iterable[sa.Row[*tuple[Any, ...]]]) -> Iterable[StoredClock]:
     for row in rows:
-        key = (row.calendar, row.calendar_version)
-        if key not in calendars:
-            version = None if row.calendar == AROUND_THE_CLOCK else row.calendar_version
-            calendars[key] = load_calendar(connection, row.calendar, version=version)
+        calendar = ALWAYS if row.calendar == AROUND_THE_CLOCK else read_calendar(row.calendar, row.calendar_version, row.calendar_body)
         clock = Clock(
-            ClockKind(row.kind), calendars[key], timedelta(seconds=row.target_s), row.started_at, row.counted_from,
+            ClockKind(row.kind), calendar, timedelta(seconds=row.target_s), row.started_at, row.counted_from,
             timedelta(seconds=row.carried_s), tuple(_pause(each) for each in row.pauses), row.stopped_at, row.cancelled_at,
             row.breached_at, row.breach_cause, row.cycle, row.told,
         )  # fmt: skip

@@ -23,6 +23,15 @@ business_calendar = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
 )
 
+BODY = sa.cast(business_calendar.c.body, sa.Text).label("calendar_body")
+LATEST = (
+    sa.select(business_calendar.c.version, BODY)
+    .where(business_calendar.c.key == sa.bindparam("of_key"))
+    .order_by(business_calendar.c.version.desc())
+    .limit(1)
+)
+ONE = LATEST.where(business_calendar.c.version == sa.bindparam("of_version"))
+
 
 def store_calendar(connection: sa.Connection, body: Mapping[str, Any], *, key: str, now: datetime) -> Calendar:
     """Store a calendar as a new version, unless the latest says the same; return it. Raises Invalid."""
@@ -45,11 +54,10 @@ def load_calendar(connection: sa.Connection, key: str, *, version: int | None = 
     """Return a calendar, the latest version unless one is named. Raises NotFound."""
     if key == AROUND_THE_CLOCK:
         return ALWAYS
-    statement = _versions(key) if version is None else _versions(key).where(business_calendar.c.version == version)
-    row = connection.execute(statement.limit(1)).one_or_none()
+    row = connection.execute(LATEST if version is None else ONE, {"of_key": key, "of_version": version}).one_or_none()
     if row is None:
         raise NotFound(f"There is no calendar {key!r}: run `watchbill init`, or use {AROUND_THE_CLOCK}.")
-    return _parsed(key, row.version, _frozen(row.body))
+    return read_calendar(key, row.version, row.calendar_body)
 
 
 def _versions(key: str) -> sa.Select[tuple[int, Any]]:
@@ -57,10 +65,7 @@ def _versions(key: str) -> sa.Select[tuple[int, Any]]:
     return columns.where(business_calendar.c.key == key).order_by(business_calendar.c.version.desc())
 
 
-def _frozen(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True)
-
-
 @lru_cache(maxsize=64)
-def _parsed(key: str, version: int, body: str) -> Calendar:
+def read_calendar(key: str, version: int, body: str) -> Calendar:
+    """Return a version of a calendar from its body as text (BODY)."""
     return parse_calendar(key, version, json.loads(body))

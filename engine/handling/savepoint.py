@@ -8,6 +8,10 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from engine.db import held
+
+NAME = "handler"
+
 
 class TransactionEndedError(RuntimeError):
     """A handler committed or rolled back the step's transaction: its code is wrong, and the whole command must end."""
@@ -19,17 +23,25 @@ def savepoint(connection: Connection, topic: str) -> Iterator[None]:
 
     Raises TransactionEndedError when the block tried to commit (which does not happen) or rolled back.
     """
-    sa.event.listen(connection, "commit", _refuse)
+    step = connection.get_transaction()
+    connection.exec_driver_sql(f"SAVEPOINT {NAME}")
     try:
-        with connection.begin_nested():
+        with held(connection):
             yield
-    finally:
-        sa.event.remove(connection, "commit", _refuse)
-        if not connection.in_transaction() and not connection.invalidated:
-            # SQLAlchemy counts it as ended while the database may not: only a new connection is clean.
-            connection.invalidate()
-            raise TransactionEndedError(f"{topic} committed or rolled back the step's transaction: a handler only reads and writes in it")
+    except BaseException:
+        if connection.invalidated:
+            raise
+        _require_unended(connection, step, topic)
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {NAME}")
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {NAME}")
+        raise
+    _require_unended(connection, step, topic)
+    connection.exec_driver_sql(f"RELEASE SAVEPOINT {NAME}")
 
 
-def _refuse(_connection: Connection) -> None:
-    raise TransactionEndedError
+def _require_unended(connection: Connection, step: sa.RootTransaction | None, topic: str) -> None:
+    if step is not None and step.is_active and connection.get_transaction() is step:
+        return
+    # SQLAlchemy counts it as ended while the database may not: only a new connection is clean.
+    connection.invalidate()
+    raise TransactionEndedError(f"{topic} committed or rolled back the step's transaction: a handler only reads and writes in it")

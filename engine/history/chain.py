@@ -16,6 +16,7 @@ from engine.tables import history
 
 EMPTY = "0" * 64
 """The hash before the first event."""
+INSERT = sa.insert(history)
 
 
 class Head(NamedTuple):
@@ -50,7 +51,7 @@ def append(connection: Connection, instance_id: str, *, seq: int, last_hash: str
         head = Head(head.seq + 1, chain_hash(head.hash, instance_id, seq=head.seq + 1, event=event, data=data))
         rows.append(_row(instance_id, event, head=head, data=data))
     if rows:
-        connection.execute(sa.insert(history), rows)
+        connection.execute(INSERT, rows)
     return head
 
 

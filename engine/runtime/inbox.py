@@ -29,7 +29,12 @@ class Kept:
     payload: dict[str, Any]
 
 
-KEPT_COLUMNS = [message_inbox.c[name] for name in Kept.__slots__]
+KEPT = (
+    sa.select(*(message_inbox.c[name] for name in Kept.__slots__))
+    .where(message_inbox.c.name.in_(sa.bindparam("names", expanding=True)), message_inbox.c.expires_at > sa.bindparam("now"))
+    .where(sa.or_(message_inbox.c.business_key.is_(None), message_inbox.c.business_key == sa.bindparam("of_key")))
+    .order_by(message_inbox.c.received_at, message_inbox.c.id)
+)
 
 
 def hold_names(connection: Connection, names: Collection[str], *, shared: bool) -> None:
@@ -59,10 +64,7 @@ def keep_message(
 
 def kept_messages(connection: Connection, names: Collection[str], *, business_key: str | None, now: datetime) -> list[Kept]:
     """Return the messages kept under these names that an instance with this business key may receive, oldest first."""
-    own = sa.or_(message_inbox.c.business_key.is_(None), message_inbox.c.business_key == business_key)
-    statement = sa.select(*KEPT_COLUMNS).where(message_inbox.c.name.in_(names), own, message_inbox.c.expires_at > now)
-    rows = connection.execute(statement.order_by(message_inbox.c.received_at, message_inbox.c.id))
-    return [Kept(*row) for row in rows]
+    return [Kept(*row) for row in connection.execute(KEPT, {"names": sorted(names), "of_key": business_key, "now": now})]
 
 
 def take_message(connection: Connection, message_id: str) -> bool:

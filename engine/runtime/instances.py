@@ -66,34 +66,41 @@ class Instance:
             raise Conflict(f"instance {self.id} is suspended: resume it first")
 
 
-COLUMNS = [process_instance.c[name] for name in Instance.__slots__]
+READ = sa.select(*(process_instance.c[name] for name in Instance.__slots__)).where(process_instance.c.id == sa.bindparam("instance_id"))
+LOCK = READ.with_for_update()
+TASK_OWNER = sa.select(human_task.c.instance_id).where(human_task.c.id == sa.bindparam("task_id")).scalar_subquery()
+LOCK_OF_TASK = (
+    sa.select(*(process_instance.c[name] for name in Instance.__slots__)).where(process_instance.c.id == TASK_OWNER).with_for_update()
+)
+INSERT = sa.insert(process_instance)
+WRITTEN = tuple(name for name in Instance.__slots__ if name not in ("id", "state"))
+UPDATE = (
+    sa.update(process_instance)
+    .where(process_instance.c.id == sa.bindparam("of_id"), process_instance.c.version == sa.bindparam("of_version"))
+    .values({name: sa.bindparam(f"new_{name}") for name in WRITTEN})
+)
+UPDATE_WITH_STATE = UPDATE.values(state=sa.bindparam("new_state"))
 
 
 def lock_instance(connection: Connection, instance_id: str) -> Instance:
     """Lock an instance's row until the end of the transaction and return it. Raises NotFound."""
-    found = _locked(connection, process_instance.c.id == instance_id)
-    if found is None:
+    row = connection.execute(LOCK, {"instance_id": instance_id}).one_or_none()
+    if row is None:
         raise NotFound(f"there is no process instance {instance_id!r}")
-    return found
+    return Instance(*row)
 
 
 def lock_instance_of_task(connection: Connection, task_id: str) -> Instance:
     """Lock the row of the instance that a human task belongs to and return it. Raises NotFound."""
-    owner = sa.select(human_task.c.instance_id).where(human_task.c.id == task_id).scalar_subquery()
-    found = _locked(connection, process_instance.c.id == owner)
-    if found is None:
+    row = connection.execute(LOCK_OF_TASK, {"task_id": task_id}).one_or_none()
+    if row is None:
         raise NotFound(f"there is no task {task_id!r}")
-    return found
-
-
-def _locked(connection: Connection, condition: sa.ColumnElement[bool]) -> Instance | None:
-    row = connection.execute(sa.select(*COLUMNS).where(condition).with_for_update()).one_or_none()
-    return None if row is None else Instance(*row)
+    return Instance(*row)
 
 
 def read_instance(connection: Connection, instance_id: str) -> Instance:
     """Return an instance without locking it. Raises NotFound."""
-    row = connection.execute(sa.select(*COLUMNS).where(process_instance.c.id == instance_id)).one_or_none()
+    row = connection.execute(READ, {"instance_id": instance_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no process instance {instance_id!r}")
     return Instance(*row)
@@ -101,17 +108,16 @@ def read_instance(connection: Connection, instance_id: str) -> Instance:
 
 def insert_instance(connection: Connection, instance: Instance) -> None:
     """Insert a new instance."""
-    connection.execute(sa.insert(process_instance), {name: getattr(instance, name) for name in Instance.__slots__})
+    connection.execute(INSERT, {name: getattr(instance, name) for name in Instance.__slots__})
 
 
 def update_instance(connection: Connection, instance: Instance, *, with_state: bool) -> None:
     """Write an instance back if nobody wrote it since it was read, and raise its version. Raises StaleWrite."""
-    values: dict[str, Any] = {name: getattr(instance, name) for name in Instance.__slots__ if name not in ("id", "version")}
-    if not with_state:
-        del values["state"]
-    condition = sa.and_(process_instance.c.id == instance.id, process_instance.c.version == instance.version)
-    statement = sa.update(process_instance).where(condition).values(version=instance.version + 1, **values)
-    if connection.execute(statement).rowcount != 1:
+    values: dict[str, Any] = {f"new_{name}": getattr(instance, name) for name in WRITTEN}
+    values |= {"of_id": instance.id, "of_version": instance.version, "new_version": instance.version + 1}
+    if with_state:
+        values["new_state"] = instance.state
+    if connection.execute(UPDATE_WITH_STATE if with_state else UPDATE, values).rowcount != 1:
         raise StaleWrite(f"instance {instance.id} was changed since version {instance.version} was read: read it again")
     instance.version += 1
 

@@ -48,38 +48,39 @@ class Runner:
     fence: int | None
 
 
-def run_job(engine: ProcessEngine, job_id: str, *, worker: str, fence: int | None = None) -> Ran:
-    """Run one due job and tell what became of it; a failed try is recorded and comes again later.
+def run_job(engine: ProcessEngine, job_id: str, *, worker: str, fence: int | None = None, seen: Job | None = None) -> Ran:
+    """Run one due job and tell what became of it; a failed try is recorded and comes again later. `seen` is its row as a sweep saw it.
 
     Raises Fenced when the worker was taken for dead, Passing when the database was too busy.
     """
-    with engine.database.read() as connection:
-        job = read_job(connection, job_id)
+    job = seen or _seen(engine, job_id)
     if job is None:
         return Ran.GONE
     runner = Runner(worker, fence)
     if job.kind == JobKind.TOPIC and job.name is not None:
         return _as_ran(run_outside(engine, job, worker=worker, fence=fence))
     try:
-        return engine.transaction(lambda connection: _run(engine, connection, job_id, runner))
+        return engine.transaction(lambda connection: _run(engine, connection, job, runner))
     except (Fenced, Passing):
         raise
     except Exception as exc:  # noqa: BLE001  # whatever a job meets, the sweep must go on to the next one
         return _as_ran(note_failed_try(engine, job, error=exc, fence=fence))
 
 
+def _seen(engine: ProcessEngine, job_id: str) -> Job | None:
+    with engine.database.read() as connection:
+        return read_job(connection, job_id)
+
+
 def _as_ran(word: str) -> Ran:
     return Ran(word)
 
 
-def _run(engine: ProcessEngine, connection: Connection, job_id: str, runner: Runner) -> Ran:
+def _run(engine: ProcessEngine, connection: Connection, seen: Job, runner: Runner) -> Ran:
     """Do a job in one transaction: lock its instance first, then the row, then see whether it is still to be done."""
     check_fence(connection, runner.fence)
-    job = read_job(connection, job_id)
-    if job is None:
-        return Ran.GONE
-    instance = None if job.instance_id is None else lock_instance(connection, job.instance_id)
-    job = read_job(connection, job_id, lock=True)
+    instance = None if seen.instance_id is None else lock_instance(connection, seen.instance_id)
+    job = read_job(connection, seen.id, lock=True)
     if job is None:
         return Ran.GONE
     refusal = _refusal(engine, connection, job, instance)
@@ -89,7 +90,7 @@ def _run(engine: ProcessEngine, connection: Connection, job_id: str, runner: Run
         _run_free(engine, connection, job)
     elif _run_in(Turn(engine, connection, instance=instance, actor=SYSTEM), job):
         return Ran.DONE
-    remove_job(connection, job_id)
+    remove_job(connection, job.id)
     return Ran.DONE
 
 

@@ -62,6 +62,15 @@ class Job:
 
 
 JOB_COLUMNS = [job.c[name] for name in Job.__slots__]
+READ = sa.select(*JOB_COLUMNS).where(job.c.id == sa.bindparam("job_id"))
+LOCK = READ.with_for_update()
+INSERT = sa.insert(job)
+REMOVE = sa.delete(job).where(job.c.id == sa.bindparam("job_id"))
+REMOVE_OF = (
+    sa.delete(job)
+    .where(job.c.token.in_(sa.bindparam("tokens", expanding=True)), job.c.kind.in_(("timer", "topic")))
+    .returning(job.c.token, job.c.status)
+)
 
 
 def new_job(kind: JobKind, *, now: datetime, retries: int, due_at: datetime | None = None, **values: Any) -> Job:
@@ -75,27 +84,26 @@ def new_job(kind: JobKind, *, now: datetime, retries: int, due_at: datetime | No
 def insert_jobs(connection: Connection, jobs: Sequence[Job]) -> None:
     """Insert jobs in one statement."""
     if jobs:
-        connection.execute(sa.insert(job), [{name: getattr(each, name) for name in Job.__slots__} for each in jobs])
+        connection.execute(INSERT, [{name: getattr(each, name) for name in Job.__slots__} for each in jobs])
 
 
 def read_job(connection: Connection, job_id: str, *, lock: bool = False) -> Job | None:
     """Return a job, or None when it is done or was withdrawn."""
-    statement = sa.select(*JOB_COLUMNS).where(job.c.id == job_id)
-    row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = connection.execute(LOCK if lock else READ, {"job_id": job_id}).one_or_none()
     return None if row is None else Job(*row)
 
 
 def remove_job(connection: Connection, job_id: str) -> bool:
     """Remove a job; tell whether it was still there."""
-    return connection.execute(sa.delete(job).where(job.c.id == job_id)).rowcount == 1
+    return connection.execute(REMOVE, {"job_id": job_id}).rowcount == 1
 
 
 def remove_jobs_of(connection: Connection, tokens: Collection[str]) -> frozenset[str]:
     """Remove the jobs of tokens that moved on, and return those tokens whose job had failed for good."""
     if not tokens:
         return frozenset()
-    statement = sa.delete(job).where(job.c.token.in_(tokens), job.c.kind.in_(("timer", "topic"))).returning(job.c.token, job.c.status)
-    return frozenset(row.token for row in connection.execute(statement) if row.status == JobStatus.FAILED)
+    removed = connection.execute(REMOVE_OF, {"tokens": list(tokens)})
+    return frozenset(row.token for row in removed if row.status == JobStatus.FAILED)
 
 
 def remove_continuations(connection: Connection, instance_id: str) -> None:

@@ -23,6 +23,10 @@ from engine.tables import definition, process_instance
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
 
+OF_KEY = sa.select(definition.c.id).where(definition.c.kind == "process", definition.c.key == sa.bindparam("of_key"))
+LATEST = OF_KEY.where(definition.c.is_latest)
+ONE = OF_KEY.where(definition.c.version == sa.bindparam("of_version"))
+
 
 def start(
     engine: ProcessEngine,
@@ -55,9 +59,7 @@ def start(
 
 def find_definition(connection: Connection, key: str, *, version: int | None = None) -> str:
     """Return the id of a process definition, the latest unless a version is named. Raises NotFound."""
-    chosen = definition.c.is_latest if version is None else definition.c.version == version
-    statement = sa.select(definition.c.id).where(definition.c.kind == "process", definition.c.key == key, chosen)
-    found = connection.scalar(statement)
+    found = connection.scalar(LATEST if version is None else ONE, {"of_key": key, "of_version": version})
     if found is None:
         which = "" if version is None else f" in version {version}"
         raise NotFound(f"no process {key!r} is deployed{which}: deploy it, or look at `watchbill definitions`")

@@ -41,11 +41,15 @@ class Subscription:
 SUBSCRIPTION_COLUMNS = [*(subscription.c[name] for name in Subscription.__slots__ if name in subscription.c), process_instance.c.is_drill]
 WITH_INSTANCE = subscription.outerjoin(process_instance, process_instance.c.id == subscription.c.instance_id)
 
+SELECT = sa.select(*SUBSCRIPTION_COLUMNS).select_from(WITH_INSTANCE)
+INSERT = sa.insert(subscription)
+REMOVE = sa.delete(subscription).where(subscription.c.id.in_(sa.bindparam("tokens", expanding=True)))
+
 
 def insert_subscriptions(connection: Connection, instance: Instance, *, waits: Sequence[Wait], now: datetime) -> None:
     """Insert a row for each token that began to wait."""
     if waits:
-        connection.execute(sa.insert(subscription), [_row(instance, wait, now) for wait in waits])
+        connection.execute(INSERT, [_row(instance, wait, now) for wait in waits])
 
 
 def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:
 def remove_subscriptions(connection: Connection, tokens: Collection[str]) -> None:
     """Remove the rows of tokens that no longer wait."""
     if tokens:
-        connection.execute(sa.delete(subscription).where(subscription.c.id.in_(tokens)))
+        connection.execute(REMOVE, {"tokens": list(tokens)})
 
 
 def waiting_for(
@@ -78,8 +82,7 @@ def waiting_for(
 
     `business_key` leaves only tokens of instances that have it, `is_drill` only drills or only others; start events always remain.
     """
-    statement = sa.select(*SUBSCRIPTION_COLUMNS).select_from(WITH_INSTANCE)
-    statement = statement.where(subscription.c.kind == kind, subscription.c.name.in_(names))
+    statement = SELECT.where(subscription.c.kind == kind, subscription.c.name.in_(names))
     starts = subscription.c.definition_id.is_not(None)
     if business_key is not None:
         statement = statement.where(sa.or_(subscription.c.business_key == business_key, starts))

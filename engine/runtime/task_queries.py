@@ -10,12 +10,13 @@ from sqlalchemy.engine import Connection
 
 from engine.people import HOUSE, Action, Actor, may, require
 from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
-from engine.runtime.tasks import TASK_COLUMNS, Task, as_task, read_task
+from engine.runtime.tasks import CANDIDATES, TASK_COLUMNS, Task, as_task, read_task
 from engine.tables import human_task, task_candidate
 
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
 
+SELECT = sa.select(*TASK_COLUMNS)
 ORDER = (
     human_task.c.due_at.asc().nulls_last(),
     human_task.c.priority.desc(),
@@ -62,9 +63,11 @@ def open_tasks(
     named |= {"instance_id": instance_id, "element": element}
     conditions += [human_task.c[name] == value for name, value in named.items() if value is not None]
     with engine.database.read() as connection:
+        found = tasks_of(connection, SELECT.where(*conditions).order_by(*ORDER).limit(limit).offset(offset))
+        if offset == 0 and len(found) < limit:
+            return Page(found, len(found), offset)
         total, is_more = count_up_to(connection, human_task, conditions, most=None if exact_total else COUNTED)
-        statement = sa.select(*TASK_COLUMNS).where(*conditions).order_by(*ORDER).limit(limit).offset(offset)
-        return Page(tasks_of(connection, statement), total, offset, is_more)
+        return Page(found, total, offset, is_more)
 
 
 def own_work(actor: Actor) -> sa.ColumnElement[bool]:
@@ -84,8 +87,7 @@ def tasks_of(connection: Connection, statement: sa.Select[tuple[object, ...]]) -
     rows = connection.execute(statement).all()
     candidates: dict[str, list[tuple[str | None, str]]] = {}
     if rows:
-        named = sa.select(task_candidate).where(task_candidate.c.task_id.in_([row[0] for row in rows]))
-        for row in connection.execute(named):
+        for row in connection.execute(CANDIDATES, {"task_ids": [row[0] for row in rows]}):
             candidates.setdefault(row.task_id, []).append((row.kind, row.name))
     return tuple(as_task(row, candidates.get(str(row[0]), ())) for row in rows)
 

@@ -55,13 +55,19 @@ class Task:
 
 
 TASK_COLUMNS = [human_task.c[name] for name in Task.__slots__ if name in human_task.c]
+READ = (
+    sa.select(*TASK_COLUMNS, task_candidate.c.kind.label("candidate_kind"), task_candidate.c.name.label("candidate_name"))
+    .select_from(human_task.outerjoin(task_candidate, task_candidate.c.task_id == human_task.c.id))
+    .where(human_task.c.id == sa.bindparam("task_id"))
+)
+CANDIDATES = sa.select(task_candidate).where(task_candidate.c.task_id.in_(sa.bindparam("task_ids", expanding=True)))
+INSERT = sa.insert(human_task)
+INSERT_CANDIDATES = sa.insert(task_candidate)
 
 
 def read_task(connection: Connection, task_id: str) -> Task:
     """Return a task with its candidates, in one statement. Raises NotFound."""
-    joined = human_task.outerjoin(task_candidate, task_candidate.c.task_id == human_task.c.id)
-    candidate = (task_candidate.c.kind.label("candidate_kind"), task_candidate.c.name.label("candidate_name"))
-    rows = connection.execute(sa.select(*TASK_COLUMNS, *candidate).select_from(joined).where(human_task.c.id == task_id)).all()
+    rows = connection.execute(READ, {"task_id": task_id}).all()
     if not rows:
         raise NotFound(f"there is no task {task_id!r}")
     return as_task(rows[0][: len(TASK_COLUMNS)], [(row.candidate_kind, row.candidate_name) for row in rows])
@@ -79,10 +85,10 @@ def insert_tasks(connection: Connection, instance: Instance, *, waits: Sequence[
     """Insert a row for each human task that opened, and its candidates."""
     if not waits:
         return
-    connection.execute(sa.insert(human_task), [_row(instance, wait, now) for wait in waits])
+    connection.execute(INSERT, [_row(instance, wait, now) for wait in waits])
     candidates = [row for wait in waits for row in _candidates(wait)]
     if candidates:
-        connection.execute(sa.insert(task_candidate), candidates)
+        connection.execute(INSERT_CANDIDATES, candidates)
 
 
 def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:

@@ -21,10 +21,11 @@ from engine.work.schedules import (
 )
 from engine.work.slots import run_slots
 from engine.work.stalled import note_stalled
-from engine.work.sweep import Swept, due_jobs, next_due_at, run_due
+from engine.work.sweep import Due, Swept, look, run_due
 
 __all__ = [
     "Dispatcher",
+    "Due",
     "Lease",
     "Schedule",
     "Slot",
@@ -32,10 +33,9 @@ __all__ = [
     "check_rule",
     "create_schedule",
     "delete_schedule",
-    "due_jobs",
     "holder_of",
     "list_schedules",
-    "next_due_at",
+    "look",
     "next_time",
     "next_times",
     "note_stalled",

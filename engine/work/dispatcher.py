@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.clock import SystemClock
 from engine.commands import ProcessEngine
 from engine.errors import Fenced, Passing
+from engine.runtime.jobs import Job
 from engine.work.lease import Lease, release, renew, take
 from engine.work.slots import run_slots
 from engine.work.stalled import note_stalled
-from engine.work.sweep import due_jobs, run_guarded
+from engine.work.sweep import look, run_guarded
 
 log = structlog.get_logger(__name__)
 RING_S = 0.4
@@ -82,10 +83,12 @@ class Dispatcher:
         return call
 
     def _ring(self) -> None:
-        run_slots(self.engine, fence=self.held.fence)
-        groups: dict[str, list[str]] = {}
-        for due in due_jobs(self.engine, limit=self.engine.settings.sweep_limit):
-            groups.setdefault(due.group, []).append(due.id)
+        due = look(self.engine, limit=self.engine.settings.sweep_limit)
+        if due.has_slots:
+            run_slots(self.engine, fence=self.held.fence)
+        groups: dict[str, list[Job]] = {}
+        for each in due.jobs:
+            groups.setdefault(each.instance_id or each.id, []).append(each)
         for group, jobs in groups.items():
             with self._lock:
                 if group in self._busy:
@@ -93,12 +96,12 @@ class Dispatcher:
                 self._busy.add(group)
             self._pool.submit(self._run, group, jobs)
 
-    def _run(self, group: str, jobs: list[str]) -> None:
+    def _run(self, group: str, jobs: list[Job]) -> None:
         def work() -> None:
-            for job_id in jobs:
+            for each in jobs:
                 if self.stopped.is_set():
                     return
-                run_guarded(self.engine, job_id, worker=self.held.holder, fence=self.held.fence)
+                run_guarded(self.engine, each, worker=self.held.holder, fence=self.held.fence)
 
         try:
             self._guarded(work)()

@@ -5,30 +5,53 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine.commands import ProcessEngine, Ran, run_job
 from engine.errors import Passing
+from engine.runtime.jobs import JOB_COLUMNS, Job
 from engine.tables import job, schedule
 from engine.work.slots import run_slots
 
+MOST: sa.BindParameter[int] = sa.bindparam("most")
+NOW: sa.BindParameter[datetime] = sa.bindparam("now")
+AWAKE = job.c.is_suspended.is_(False)
+
+
+def _oldest(state: sa.ColumnElement[bool]) -> sa.Select[tuple[Any, ...]]:
+    """Return the statement for the oldest jobs in a state, over its own index."""
+    return sa.select(sa.select(*JOB_COLUMNS).where(state, AWAKE).order_by(job.c.due_at, job.c.id).limit(MOST).subquery())
+
+
+DUE = sa.union_all(
+    _oldest(sa.and_(job.c.status == "waiting", job.c.due_at <= NOW)),
+    _oldest(sa.and_(job.c.status == "taken", job.c.locked_until <= NOW)),
+)
+NEXT = sa.select(
+    sa.select(sa.func.min(job.c.due_at)).where(job.c.status == "waiting", AWAKE).scalar_subquery(),
+    sa.select(sa.func.min(job.c.locked_until)).where(job.c.status == "taken", AWAKE).scalar_subquery(),
+    sa.select(sa.func.min(schedule.c.next_at)).where(schedule.c.is_enabled).scalar_subquery(),
+)
+
 
 @dataclass(frozen=True, slots=True)
-class DueJob:
-    """A job that is due; jobs of one `group` (an instance, or the job itself) run one after the other."""
+class Due:
+    """What is due: jobs that wait and those whose worker's time ran out, oldest first; whether slots are; when the next thing is."""
 
-    id: str
-    group: str
-    due_at: datetime
+    jobs: tuple[Job, ...]
+    has_slots: bool
+    next_at: datetime | None
 
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep did: jobs by what became of them, and schedule slots."""
+    """What a sweep did: jobs by what became of them, and schedule slots; `next_at` is when the next thing is due, as it last looked."""
 
     jobs: Counter[str] = field(default_factory=Counter)
     slots: int = 0
+    next_at: datetime | None = None
 
     @property
     def moved(self) -> int:
@@ -36,27 +59,17 @@ class Swept:
         return self.jobs[Ran.DONE] + self.jobs[Ran.FAILED] + self.jobs[Ran.GONE] + self.slots
 
 
-def due_jobs(engine: ProcessEngine, *, limit: int) -> list[DueJob]:
-    """Return the jobs that are due now, oldest first: those that wait, and those whose worker's time ran out."""
+def look(engine: ProcessEngine, *, limit: int) -> Due:
+    """Return what is due now, at most `limit` jobs."""
     now = engine.clock.now()
-    waiting = sa.and_(job.c.status == "waiting", job.c.due_at <= now)
-    lost = sa.and_(job.c.status == "taken", job.c.locked_until <= now)
-    columns = (job.c.id, job.c.instance_id, job.c.due_at)
-    found: list[DueJob] = []
     with engine.database.read() as connection:
-        for state in (waiting, lost):
-            statement = sa.select(*columns).where(state, job.c.is_suspended.is_(False)).order_by(job.c.due_at, job.c.id).limit(limit)
-            found += [DueJob(row.id, row.instance_id or row.id, row.due_at) for row in connection.execute(statement)]
-    return sorted(found, key=lambda due: (due.due_at, due.id))[:limit]
-
-
-def next_due_at(engine: ProcessEngine) -> datetime | None:
-    """Return when the next thing is due, a job or a schedule's slot; None when nothing waits."""
-    jobs = sa.select(sa.func.min(job.c.due_at)).where(job.c.status == "waiting", job.c.is_suspended.is_(False))
-    slots = sa.select(sa.func.min(schedule.c.next_at)).where(schedule.c.is_enabled)
-    with engine.database.read() as connection:
-        times = [moment for moment in (connection.scalar(jobs), connection.scalar(slots)) if moment is not None]
-    return min(times, default=None)
+        waiting, lost, slot = connection.execute(NEXT).one()
+        next_at = min((moment for moment in (waiting, lost, slot) if moment is not None), default=None)
+        if next_at is None or next_at > now:
+            return Due((), False, next_at)
+        jobs = [Job(*row) for row in connection.execute(DUE, {"now": now, "most": limit})]
+    jobs.sort(key=lambda each: (each.due_at, each.id))
+    return Due(tuple(jobs[:limit]), slot is not None and slot <= now, next_at)
 
 
 def run_due(engine: ProcessEngine, *, limit: int | None = None, worker: str = "sweep", fence: int | None = None) -> Swept:
@@ -68,17 +81,20 @@ def run_due(engine: ProcessEngine, *, limit: int | None = None, worker: str = "s
     most = limit if limit is not None else 1_000_000
     while swept.moved < most:
         before = swept.moved
-        swept.slots += run_slots(engine, fence=fence)
-        for due in due_jobs(engine, limit=min(engine.settings.sweep_limit, most - swept.moved)):
-            swept.jobs[run_guarded(engine, due.id, worker=worker, fence=fence)] += 1
+        due = look(engine, limit=min(engine.settings.sweep_limit, most - swept.moved))
+        swept.next_at = due.next_at
+        if due.has_slots:
+            swept.slots += run_slots(engine, fence=fence)
+        for each in due.jobs:
+            swept.jobs[run_guarded(engine, each, worker=worker, fence=fence)] += 1
         if swept.moved == before:
             break
     return swept
 
 
-def run_guarded(engine: ProcessEngine, job_id: str, *, worker: str, fence: int | None) -> str:
+def run_guarded(engine: ProcessEngine, seen: Job, *, worker: str, fence: int | None) -> str:
     """Run one job; a database that is too busy leaves it for the next sweep."""
     try:
-        return run_job(engine, job_id, worker=worker, fence=fence)
+        return run_job(engine, seen.id, seen=seen, worker=worker, fence=fence)
     except Passing:
         return Ran.BUSY

@@ -16,7 +16,7 @@ from engine.clock import MovedClock
 from engine.history import verify
 from engine.people import SYSTEM, Actor, add_person, add_team
 from engine.tables import outbox
-from engine.work import next_due_at, run_due
+from engine.work import look, run_due
 from records import sla
 from records.escalations import escalation, escalation_step
 from records.incidents import incident, incident_note
@@ -92,10 +92,10 @@ class Shift:
 
     def pass_until(self, end: datetime) -> None:
         """Let time pass until a moment."""
-        run_due(self.house.engine)
-        while (due := next_due_at(self.house.engine)) is not None and due <= end:
+        due = look(self.house.engine, limit=1).next_at
+        while due is not None and due <= end:
             self.clock.set(max(due, self.clock.now()))
-            run_due(self.house.engine)
+            due = run_due(self.house.engine).next_at
         self.clock.set(end)
 
     def rows(self, table: sa.Table, **where: Any) -> list[sa.Row[Any]]:

@@ -28,10 +28,13 @@ def test_a_page_that_nobody_could_mean_is_refused(house, limit, offset):
 
 
 @pytest.mark.parametrize("instances", [1, 4])
-def test_an_inbox_costs_three_statements_however_long_it_is(house, deploy, counted, instances):
+def test_an_inbox_costs_two_statements_and_a_third_when_the_page_is_full_however_long_it_is(house, deploy, counted, instances):
     deploy(TWO_STEPS)
     for _ in range(instances):
         commands.start(house, "two_steps", actor=ANN)
     seen = counted(house.database)
-    assert len(queries.open_tasks(house, actor=ANN).items) == instances
-    assert len([text for text in seen if text.startswith("SELECT")]) == 3
+    for limit, statements in ((instances, 3), (instances + 1, 2)):
+        seen.clear()
+        page = queries.open_tasks(house, actor=ANN, limit=limit)
+        assert (len(page.items), page.total) == (instances, instances)
+        assert len([text for text in seen if text.startswith("SELECT")]) == statements
