@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
 
 OF_KEY = sa.select(definition.c.id).where(definition.c.kind == "process", definition.c.key == sa.bindparam("of_key"))
+STARTABLE = sa.select(definition.c.id, definition.c.key, definition.c.version, definition.c.is_suspended).where(
+    definition.c.id == sa.bindparam("of_id"), definition.c.kind == "process"
+)
 LATEST = OF_KEY.where(definition.c.is_latest)
 ONE = OF_KEY.where(definition.c.version == sa.bindparam("of_version"))
 
@@ -114,8 +117,7 @@ def _left_empty(engine: ProcessEngine, process: Process, definition_id: str) -> 
 
 
 def _startable(connection: Connection, definition_id: str) -> sa.Row[*tuple[Any, ...]]:
-    statement = sa.select(definition.c.id, definition.c.key, definition.c.version, definition.c.is_suspended)
-    row = connection.execute(statement.where(definition.c.id == definition_id, definition.c.kind == "process")).one_or_none()
+    row = connection.execute(STARTABLE, {"of_id": definition_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no process definition {definition_id!r}")
     if row.is_suspended:

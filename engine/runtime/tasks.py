@@ -62,6 +62,9 @@ READ = (
 )
 CANDIDATES = sa.select(task_candidate).where(task_candidate.c.task_id.in_(sa.bindparam("task_ids", expanding=True)))
 INSERT = sa.insert(human_task)
+CHANGE = sa.update(human_task).where(
+    human_task.c.id == sa.bindparam("of_id"), human_task.c.version == sa.bindparam("of_version"), human_task.c.status == "open"
+)
 INSERT_CANDIDATES = sa.insert(task_candidate)
 
 
@@ -130,9 +133,8 @@ def _candidates(wait: Wait) -> list[dict[str, str]]:
 
 def change_task(connection: Connection, task: Task, **values: Any) -> bool:
     """Change an open task if nobody changed it since it was read; tell whether it was changed."""
-    condition = sa.and_(human_task.c.id == task.id, human_task.c.version == task.version, human_task.c.status == "open")
-    statement = sa.update(human_task).where(condition).values(version=task.version + 1, **values)
-    return connection.execute(statement).rowcount == 1
+    keys = {"of_id": task.id, "of_version": task.version}
+    return connection.execute(CHANGE, {**keys, "version": task.version + 1, **values}).rowcount == 1
 
 
 def cancel_tasks(connection: Connection, tokens: Collection[str], *, now: datetime) -> None:

@@ -8,7 +8,7 @@ import sys
 import click
 import structlog
 
-from watchbill.cli import people, processes, setup, tasks
+from watchbill.cli import people, processes, replaying, setup, tasks
 from watchbill.cli.output import Group
 from watchbill.settings import load_settings
 
@@ -23,6 +23,6 @@ def main(ctx: click.Context) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
-for module in (setup, processes, tasks, people):
+for module in (setup, processes, tasks, people, replaying):
     for each in module.COMMANDS:
         main.add_command(each)
