@@ -238,6 +238,7 @@ schedule = sa.Table(
     sa.Column("id", ID, primary_key=True),
     sa.Column("key", NAME, nullable=False, unique=True),
     sa.Column("definition_key", NAME, nullable=False),
+    sa.Column("element", NAME, nullable=True, comment="start event to begin at; null: the one that waits for nothing"),
     sa.Column("rule", NAME, nullable=False, comment="a cron line of five fields, or an ISO repeating interval"),
     sa.Column("zone", sa.String(64), nullable=False),
     sa.Column("variables", Json, nullable=True),

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO
 
 from engine.errors import Conflict
+from watchbill import lifeline
 from watchbill.settings import Settings
 
 READY_WITHIN_S = 30.0
@@ -36,7 +37,9 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     port = settings.port or _free_port(settings.host)
+    end_of_children, mine = os.pipe()
     environment = {**os.environ, "WATCHBILL_HOME": str(settings.home), "WATCHBILL_DATABASE_URL": settings.url}
+    environment[lifeline.VARIABLE] = str(end_of_children)
     children = {"web": _start(_web(settings, port), environment), "work": _start(_work(), environment)}
     address = f"http://{settings.host}:{port}"
     try:
@@ -53,6 +56,8 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
         return 0
     finally:
         _stop(list(children.values()))
+        for end_of_pipe in (end_of_children, mine):
+            os.close(end_of_pipe)
         lock.close()
 
 
@@ -69,7 +74,8 @@ def _work() -> list[str]:
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603  # our own program
+    kept = (int(environment[lifeline.VARIABLE]),)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True, pass_fds=kept)  # noqa: S603  # our own program
 
 
 def _stop(children: list[subprocess.Popen[bytes]]) -> None:

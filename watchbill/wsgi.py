@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from watchbill import migrating
+import os
+import signal
+
+from watchbill import lifeline, migrating
 from watchbill.house import open_house
 from watchbill.settings import load_settings
 from webui import App, create_app
 
 
 def create() -> App:
-    """Open the house and return its pages."""
+    """Open the house and return its pages; when `serve` is gone, the master of the web processes ends too."""
+    master = os.getppid()
+    lifeline.hold(lambda: os.kill(master, signal.SIGTERM))
     house = open_house(load_settings())
     return create_app(house.engine, is_ready=lambda: not migrating.pending(house.database))

@@ -12,8 +12,9 @@ from engine.errors import ExpressionError
 from engine.expressions import names_used
 
 K = EventKind
-START = frozenset({K.TIMER, K.MESSAGE, K.SIGNAL, K.CONDITIONAL})
-SUBPROCESS_START = START | {K.ERROR, K.ESCALATION, K.COMPENSATION}
+START = frozenset({K.TIMER, K.MESSAGE, K.SIGNAL})
+"""No condition: before an instance is there, nothing has variables, and nobody would look at it."""
+SUBPROCESS_START = START | {K.CONDITIONAL, K.ERROR, K.ESCALATION, K.COMPENSATION}
 ALLOWED: dict[NodeKind, frozenset[EventKind]] = {
     NodeKind.CATCH_EVENT: frozenset({K.TIMER, K.MESSAGE, K.SIGNAL, K.CONDITIONAL, K.LINK}),
     NodeKind.THROW_EVENT: frozenset({K.MESSAGE, K.SIGNAL, K.ESCALATION, K.COMPENSATION, K.LINK}),

@@ -58,10 +58,10 @@ class Problems:
 
 
 def owner(element: etree._Element) -> str:
-    """Return the id of the nearest element around that has one."""
+    """Return the id of the nearest element around that a modeler shows: an event definition has an id too, but only its event is drawn."""
     place: etree._Element | None = element
     while place is not None:
-        if place.get("id"):
+        if place.get("id") and not str(place.tag).endswith("EventDefinition"):
             return str(place.get("id"))
         place = place.getparent()
     return ""

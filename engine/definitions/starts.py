@@ -126,7 +126,7 @@ def _timer(
         rule = _text(event, now)
         if connection.scalar(sa.select(schedule.c.rule).where(schedule.c.key == key)) == rule:
             return {key}
-        values = {"definition_key": process.key, "rule": rule, "is_enabled": True, "next_at": due, "created_at": now}
+        values = {"definition_key": process.key, "element": node.id, "rule": rule, "is_enabled": True, "next_at": due, "created_at": now}
         if not connection.execute(sa.update(schedule).where(schedule.c.key == key).values(**values)).rowcount:
             fixed = {"id": new_id(), "zone": zone, "catch_up": "last", "overlap": "allow", "created_by": actor}
             connection.execute(sa.insert(schedule).values(key=key, **values, **fixed))

@@ -11,6 +11,7 @@ from apscheduler.triggers.cron import CronTrigger
 from engine.errors import ExpressionError, Invalid
 from engine.expressions import Cycle, parse_cycle
 
+NEAR_H = 3
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
@@ -26,16 +27,47 @@ def check_rule(rule: str, zone: str) -> None:
 def next_time(rule: str, zone: str, *, after: datetime, anchor: datetime) -> datetime | None:
     """Return the first moment of a rule after another, in UTC; None when there is none any more.
 
-    An interval without a start counts from `anchor`. A local time that a change of the clocks leaves out fires at the next that exists, one
-    that comes twice fires once. Raises Invalid.
+    An interval without a start counts from `anchor`. A local time that a change of the clocks leaves out fires at the next that exists; one
+    that comes twice fires once, unless the rule names every hour or every so many. Raises Invalid.
     """
     if rule.strip().startswith("R"):
         try:
             return _next_of_cycle(parse_cycle(rule, zone), after, anchor)
         except ExpressionError as error:
             raise Invalid(f"The schedule's rule {rule!r} cannot be read: {error}") from error
-    found: datetime | None = _cron(rule, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
-    return None if found is None else found.astimezone(UTC)
+    return _next_of_cron(_cron(rule), ZoneInfo(zone), after, names_hours=not rule.split()[1].startswith("*"))
+
+
+def _next_of_cron(cron: CronTrigger, zone: ZoneInfo, after: datetime, *, names_hours: bool) -> datetime | None:
+    """Walk the wall clock's times, and where the clocks change find the earliest moment among those that are near."""
+    best: datetime | None = None
+    wall = _wall(after, zone) - _change(after, zone)
+    while (wall := cron.get_next_fire_time(None, wall + timedelta(microseconds=1))) is not None:
+        if best is not None and wall > _wall(best, zone) + _change(best, zone):
+            break
+        later = [moment for moment in _moments(wall, zone, names_hours=names_hours) if moment > after]
+        best = min(later if best is None else [best, *later], default=None)
+    return best
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return what a clock on the wall shows, as if it were UTC: APScheduler never ends on a time that the zone leaves out."""
+    return moment.astimezone(zone).replace(tzinfo=UTC)
+
+
+def _change(moment: datetime, zone: ZoneInfo) -> timedelta:
+    """Return by how much the clocks change around a moment."""
+    before, later = (_wall(moment + timedelta(hours=hours), zone) - moment for hours in (-NEAR_H, NEAR_H))
+    return abs(later - before - timedelta(hours=2 * NEAR_H))
+
+
+def _moments(wall: datetime, zone: ZoneInfo, *, names_hours: bool) -> list[datetime]:
+    """Return when a clock on the wall shows a time: once, twice, or never and then as long after the change as it would have been."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    is_left_out = _wall(first, zone) != wall
+    if names_hours:
+        return [first]
+    return [] if is_left_out else sorted({first, second})
 
 
 def _next_of_cycle(cycle: Cycle, after: datetime, anchor: datetime) -> datetime | None:
@@ -56,7 +88,7 @@ def _next_of_cycle(cycle: Cycle, after: datetime, anchor: datetime) -> datetime 
     return cycle.duration.add(origin, times=low)
 
 
-def _cron(rule: str, zone: str) -> CronTrigger:
+def _cron(rule: str) -> CronTrigger:
     fields = rule.split()
     if len(fields) != 5:
         raise Invalid(f"The schedule's rule {rule!r} has {len(fields)} fields: a cron line has five (minute hour day month weekday).")
@@ -64,9 +96,7 @@ def _cron(rule: str, zone: str) -> CronTrigger:
     if day != "*" and weekday != "*":
         raise Invalid(f"The schedule's rule {rule!r} names days of the month and of the week: name one of them, the other is '*'.")
     try:
-        return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month.lower(), day_of_week=_weekdays(weekday), timezone=ZoneInfo(zone)
-        )  # fmt: skip
+        return CronTrigger(minute=minute, hour=hour, day=day, month=month.lower(), day_of_week=_weekdays(weekday), timezone=UTC)
     except ValueError as error:
         raise Invalid(f"The schedule's rule {rule!r} cannot be read: {error}.") from error
 

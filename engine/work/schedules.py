@@ -21,11 +21,12 @@ from engine.work.slots import CatchUp, Overlap, start_slot
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule as it stands."""
+    """A schedule as it stands; `element` is the start event to begin at, None for the one that waits for nothing."""
 
     id: str
     key: str
     definition_key: str
+    element: str | None
     rule: str
     zone: str
     variables: Mapping[str, Any] | None
@@ -70,8 +71,8 @@ def create_schedule(
         raise Invalid(f"A slot cannot be late after {late_after_s} seconds: give 0 or more.")
     now = engine.clock.now()
     made = Schedule(
-        new_id(), key, definition_key, rule, zone, variables, business_key, CatchUp(catch_up).value, Overlap(overlap).value, late_after_s,
-        True, next_time(rule, zone, after=now, anchor=now), actor.name, now,
+        new_id(), key, definition_key, None, rule, zone, variables, business_key, CatchUp(catch_up).value, Overlap(overlap).value,
+        late_after_s, True, next_time(rule, zone, after=now, anchor=now), actor.name, now,
     )  # fmt: skip
 
     def work(connection: sa.Connection) -> Schedule:

@@ -108,6 +108,7 @@ def start_slot(
         definition_id=find_definition(connection, found.definition_key),
         business_key=found.business_key.replace("{slot}", local) if found.business_key else None,
         variables=found.variables,
+        element=found.element,
         actor=SYSTEM,
         origin={"schedule": found.key, "slot": slot_at.isoformat()},
         check_right=False,

@@ -50,13 +50,6 @@ def test_a_signal_start_begins_an_instance(play: Play) -> None:
     assert play.variables == {"deck": 3}
 
 
-@scenario("start-conditional")
-def test_a_conditional_start_begins_an_instance(play: Play) -> None:
-    play.start(at="level_high", level=95)
-    play.complete("open_valve")
-    assert play.trace == "level_high open_valve end"
-
-
 @scenario("starts-of-each-kind")
 def test_of_several_starts_only_the_named_one_runs(play: Play) -> None:
     play.start(at="by_signal")

@@ -13,7 +13,7 @@ import click
 from engine import people
 from engine.errors import Invalid
 from engine.work import run_worker
-from watchbill import backups, demo, migrating, serving
+from watchbill import backups, demo, lifeline, migrating, serving
 from watchbill.cli.options import House, as_json, with_house
 from watchbill.cli.output import print_json
 from watchbill.doctoring import examine
@@ -91,6 +91,7 @@ def worker(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    lifeline.hold(stop.set)
     try:
         run_worker(house.engine, stop=stop, ready=lambda: click.echo("working"))
     finally:

@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("definition_key", sa.String(length=255), nullable=False),
+        sa.Column("element", sa.String(length=255), nullable=True, comment="start event to begin at; null: the one that waits for nothing"),
         sa.Column("rule", sa.String(length=255), nullable=False, comment="a cron line of five fields, or an ISO repeating interval"),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("variables", engine.db.Json(), nullable=True),
