@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.diagram.model import Event, EventKind
-from engine.errors import Invalid
+from engine.errors import ExpressionError, Invalid
 from engine.execution.model import FactKind
 from engine.execution.token import Token
+from engine.expressions import names_used
 
 if TYPE_CHECKING:
     from engine.execution.events import ListenerSpec
@@ -150,7 +151,7 @@ def _leave_transaction(token: Token) -> None:
 
 
 def fire_conditions(workflow: LiveWorkflow) -> None:
-    """Fire each waiting condition that has become true."""
+    """Fire each waiting condition that has become true; one that cannot be told lets its own token rest as failed, and no other."""
     from engine.execution.events import deliver
 
     workflow.variables_changed = False
@@ -159,11 +160,20 @@ def fire_conditions(workflow: LiveWorkflow) -> None:
         if token is None or token.internal_data.get("wait") != "condition":
             continue
         event = next(event for event in _events(token) if event.kind is EventKind.CONDITIONAL)
-        holds = bool(workflow.evaluate(event.condition or "", token))
+        try:
+            holds = _holds(workflow, event.condition or "", token)
+        except ExpressionError as error:
+            workflow.fail(token, str(error))
+            continue
         was = token.internal_data.get("was", False)
         token.internal_data["was"] = holds
         if holds and not was:
             deliver(token, {})
+
+
+def _holds(workflow: LiveWorkflow, condition: str, token: Token) -> bool:
+    """Tell whether a condition holds: not before every variable that it names is there."""
+    return names_used(condition) <= workflow.names(token).keys() and bool(workflow.evaluate(condition, token))
 
 
 def _events(token: Token) -> tuple[Event, ...]:

@@ -151,6 +151,26 @@ def test_a_condition_that_holds_already_does_not_wait(play: Play) -> None:
     assert play.is_completed
 
 
+@scenario("catch-conditional")
+def test_a_condition_waits_for_the_variables_that_it_names(play: Play) -> None:
+    play.start()
+    assert play.waiting == "measure wait_cool"
+    play.complete("measure")
+    assert play.waiting == "wait_cool"
+    play.set(temperature=20)
+    assert play.is_completed
+
+
+@scenario("catch-conditional")
+def test_a_condition_that_cannot_be_told_fails_its_own_token_and_no_other(play: Play) -> None:
+    play.start(temperature="cold")
+    assert play.failed.startswith("wait_cool: temperature")
+    play.complete("measure", temperature=20)
+    assert play.waiting == "wait_cool"
+    play.retry("wait_cool")
+    assert play.is_completed
+
+
 @scenario("link")
 def test_a_link_throw_leads_to_the_catch_of_its_name(play: Play) -> None:
     play.start(way="a")
