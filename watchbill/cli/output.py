@@ -8,14 +8,21 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from engine.errors import DeploymentRefused, WatchbillError
+from watchbill.settings import Settings
+
+ID_CHARS = 32
+UNBOUNDED = 10_000
+"""The width of a table that goes to a file or a program: nothing in it is folded."""
 
 
 def plain(value: Any) -> Any:
@@ -41,26 +48,37 @@ def print_json(value: Any) -> None:
 
 
 def show(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool, empty: str) -> None:
-    """Print rows as JSON or as a table of some of their fields; `empty` is said when there are none."""
+    """Print rows as JSON or as a table of some of their fields; `empty` is said when there are none.
+
+    An id is never cut, since the next command asks for it; times are shown in the zone of the settings.
+    """
     if as_json:
         print_json(list(rows))
         return
     if not rows:
         click.echo(empty)
         return
-    table = Table(*[column.replace("_", " ") for column in columns], box=None, header_style="bold", pad_edge=False)
+    settings = click.get_current_context().find_object(Settings)
+    assert settings is not None
+    zone = ZoneInfo(settings.zone)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.rpartition(".")[2].replace("_", " "), overflow="fold", min_width=ID_CHARS if column == "id" else None)
     for row in rows:
-        table.add_row(*[_cell(getattr(row, column)) for column in columns])
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+        table.add_row(*[_cell(attrgetter(column)(row), zone) for column in columns])
+    width = None if sys.stdout.isatty() else UNBOUNDED
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, zone: ZoneInfo) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, tuple | frozenset | list):
         return ", ".join(str(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
     return str(plain(value))
 
 

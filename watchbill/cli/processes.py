@@ -168,7 +168,7 @@ def retry(house: House, actor: Actor, *, failure_id: str, as_json: bool) -> None
 def history(house: House, actor: Actor, *, instance: str, as_json: bool) -> None:
     """Tell what happened in an instance."""
     rows = queries.history_of(house.engine, instance, actor=actor)
-    show(rows, ("seq", "at", "kind", "element", "actor", "data"), as_json=as_json, empty="Nothing happened.")
+    show(rows, ("seq", "event.at", "event.kind", "event.element", "event.actor", "event.data"), as_json=as_json, empty="Nothing happened.")
 
 
 @click.command()
