@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from pathlib import Path
+
 from engine import people
 from watchbill.house import House
+from watchbill.settings import Settings
 
 PASSWORD = "watchbill-demo"  # noqa: S105  # known to everybody: the demo is served on loopback addresses only
 TEAMS = {
@@ -53,3 +58,13 @@ def set_up(house: House) -> str:
         if "admin" not in present:
             people.add_person(connection, "admin", now=now, display_name="管理员", password=PASSWORD, is_admin=True)
     return f"The demo organisation has {len(STAFF)} people and the administrator 'admin'; everybody's password is {PASSWORD}."
+
+
+def guide(settings: Settings) -> str:
+    """Return how to go on beside the served demo: where its data and the command are, and a first question."""
+    command, home = shlex.quote(str(Path(sys.executable).parent)), shlex.quote(str(settings.home))
+    return f"""Go on in another terminal:
+  export PATH={command}:"$PATH" WATCHBILL_HOME={home}
+  watchbill definitions
+  watchbill --help
+README.md walks on from there. Ctrl-C stops it here."""

@@ -26,9 +26,16 @@ LOOK_EVERY_S = 0.2
 RESTART_PAUSE_S = 1.0
 
 
-def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
-    """Serve until stopped by SIGTERM or SIGINT; return the exit code. Raises Conflict when this Watchbill is served already."""
-    lock = _only_one(settings)
+def serve(settings: Settings, *, say: Callable[[str], None], guide: str = "") -> int:
+    """Serve until stopped by SIGTERM or SIGINT; return the exit code. When it is ready, it says so, and the guide.
+
+    Raises Conflict when this Watchbill is served already, or when something else listens at its address.
+    """
+    with _only_one(settings):
+        return _serve(settings, _free_port(settings), say=say, guide=guide)
+
+
+def _serve(settings: Settings, port: int, *, say: Callable[[str], None], guide: str) -> int:
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -36,17 +43,16 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    port = settings.port or _free_port(settings.host)
     end_of_children, mine = os.pipe()
     environment = {**os.environ, "WATCHBILL_HOME": str(settings.home), "WATCHBILL_DATABASE_URL": settings.url}
     environment[lifeline.VARIABLE] = str(end_of_children)
     children = {"web": _start(_web(settings, port), environment), "work": _start(_work(), environment)}
-    address = f"http://{settings.host}:{port}"
+    address = f"http://{_shown(settings.host)}:{port}"
     try:
         if not _wait_ready(f"{address}/readyz", children["web"], stop):
             say("Watchbill did not start: see the messages above." if not stop.is_set() else "Watchbill was stopped before it was ready.")
             return 0 if stop.is_set() else 1
-        say(f"Watchbill is ready at {address}")
+        say(f"Watchbill is ready at {address}" + (f"\n{guide}" if guide else ""))
         while not stop.wait(LOOK_EVERY_S):
             for name, command in (("web", _web(settings, port)), ("work", _work())):
                 if children[name].poll() is not None:
@@ -58,15 +64,18 @@ def serve(settings: Settings, *, say: Callable[[str], None]) -> int:
         _stop(list(children.values()))
         for end_of_pipe in (end_of_children, mine):
             os.close(end_of_pipe)
-        lock.close()
 
 
 def _web(settings: Settings, port: int) -> list[str]:
     return [
-        sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{settings.host}:{port}",
+        sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{_shown(settings.host)}:{port}",
         "--workers", str(settings.workers), "--threads", "8", "--worker-class", "gthread", "--graceful-timeout", "10",
         "--log-level", "warning", "--no-control-socket",
     ]  # fmt: skip
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _work() -> list[str]:
@@ -113,6 +122,12 @@ def _only_one(settings: Settings) -> IO[str]:
     return lock
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as listening:
-        return int(listening.getsockname()[1])
+def _free_port(settings: Settings) -> int:
+    """Return the port to listen on: the one of the settings, or any when that is 0. Raises Conflict when it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family) as listening:
+            return int(listening.getsockname()[1])
+    except OSError as error:
+        where, why = f"{settings.host}:{settings.port}", str(error.strerror).partition(" (")[0]
+        raise Conflict(f"Watchbill cannot listen on {where} ({why}): choose another --host or --port, or stop what is there.") from error

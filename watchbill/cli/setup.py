@@ -76,7 +76,7 @@ def serve(ctx: click.Context, *, host: str | None, port: int | None, workers: in
     if with_demo and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise Invalid(f"The demo organisation is not served on {settings.host}: its passwords are known to everybody.")
     open_house(settings).close()
-    ctx.exit(serving.serve(settings, say=click.echo))
+    ctx.exit(serving.serve(settings, say=click.echo, guide=demo.guide(settings) if with_demo else ""))
 
 
 @click.command()
