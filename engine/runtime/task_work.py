@@ -129,7 +129,9 @@ def save_draft(engine: ProcessEngine, task_id: str, *, draft: Mapping[str, Any],
         require(actor, Action.SAVE_DRAFT, task.thing())
         condition = sa.and_(human_task.c.id == task_id, human_task.c.status == "open", human_task.c.assignee == task.assignee)
         if connection.execute(sa.update(human_task).where(condition).values(draft=given)).rowcount != 1:
-            _require_open(engine, read_task(connection, task_id))
+            task = read_task(connection, task_id)
+            _require_open(engine, task)
+            require(actor, Action.SAVE_DRAFT, task.thing())
             raise Conflict(f"{task.name} was assigned to somebody else meanwhile: the draft is not kept")
 
     engine.transaction(work)
