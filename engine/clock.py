@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -39,3 +40,23 @@ class MovedClock:
         """Move the clock forward and return the new moment."""
         self._now += by
         return self._now
+
+
+class FileClock:
+    """A clock that stands still until it is moved, for several processes at once: its moment is the text of a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def now(self) -> datetime:
+        """Return the moment in the file. Raises OSError or ValueError when there is none."""
+        at = datetime.fromisoformat(self.file.read_text(encoding="ascii").strip())
+        if at.tzinfo is None:
+            raise ValueError(f"{at.isoformat()} has no zone: write it as 2026-11-24T09:00+08:00")
+        return at.astimezone(UTC)
+
+    def set(self, at: datetime) -> None:
+        """Move the clock to a moment; whoever reads meanwhile finds the old one or the new one."""
+        new = self.file.with_name(f"{self.file.name}.new")
+        new.write_text(at.astimezone(UTC).isoformat(), encoding="ascii")
+        new.replace(self.file)

@@ -57,6 +57,7 @@ def examine(settings: Settings) -> Report:
             for package in (engine, records, handlers, webui, watchbill)
         ],
         _disk(settings.home),
+        _clock(settings),
         *_database(settings),
     ]
     return Report(all(check.is_well for check in checks), tuple(checks))
@@ -72,6 +73,17 @@ def _disk(home: Path) -> Check:
         place = place.parent
     free = shutil.disk_usage(place).free
     return Check("disk", free > LEAST_FREE_BYTES, f"{free / 1e9:.1f} GB free at {place}", "" if free > LEAST_FREE_BYTES else "Make room.")
+
+
+def _clock(settings: Settings) -> Check:
+    """A clock file is for rehearsals: left on by accident, no timer would ever fire."""
+    if settings.clock_file is None:
+        return Check("clock", True, "the machine's")
+    try:
+        found = f"it stands at {settings.clock().now().isoformat()}, as {settings.clock_file} says"
+    except WatchbillError as error:
+        found = str(error)
+    return Check("clock", False, found, "Rehearsals only: unset WATCHBILL_CLOCK_FILE, and clock_file in watchbill.toml.")
 
 
 def _database(settings: Settings) -> list[Check]:

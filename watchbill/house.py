@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import commands
-from engine.clock import Clock, SystemClock
+from engine.clock import Clock
 from engine.commands import ProcessEngine
 from engine.db import Database
 from engine.definitions import kind_of
@@ -44,7 +44,11 @@ class House:
 
 
 def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready: bool = True) -> House:
-    """Open a Watchbill. Raises Invalid when its database is not set up, or not of this program's version."""
+    """Open a Watchbill, by the clock of its settings unless another is given.
+
+    Raises Invalid when its database is not set up, or not of this program's version.
+    """
+    clock = clock or settings.clock()
     if must_be_ready and not settings.database_url and not (settings.home / "watchbill.db").exists():
         raise Invalid(f"There is no Watchbill in {settings.home}: run `watchbill init` first, or set WATCHBILL_HOME.")
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -55,7 +59,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready:
             database.dispose()
             raise Invalid(f"The database lacks the migrations {', '.join(pending)}: run `watchbill init`.")
     handlers = HandlerRegistry().discover(HANDLERS)
-    engine = ProcessEngine(database, clock or SystemClock(), handlers, settings=settings.engine_settings())
+    engine = ProcessEngine(database, clock, handlers, settings=settings.engine_settings())
     return House(settings, database, engine)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.clock import Clock, FileClock, SystemClock
 from engine.config import EngineSettings
 from engine.errors import Invalid
 
@@ -24,8 +26,9 @@ FILE = "watchbill.toml"
 class Settings(BaseModel):
     """What a Watchbill needs to know of its place.
 
-    `database_url` defaults to a SQLite file in `home`. `bpmn` is the folder of the processes that come along. `turn_budget_s` and
-    `worker_threads` are passed on to the engine.
+    `database_url` defaults to a SQLite file in `home`. `bpmn` is the folder of the processes that come along. `turn_budget_s`,
+    `worker_threads` and `lease_s` are passed on to the engine. `clock_file` is for rehearsals: the moment in that file is the time, for
+    all but the worker's lease, and it stands still until the file is written anew.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +42,8 @@ class Settings(BaseModel):
     zone: str = "Asia/Shanghai"
     turn_budget_s: float = Field(0.5, gt=0)
     worker_threads: int = Field(4, ge=1, le=256)
+    lease_s: float = Field(15, ge=0.5)
+    clock_file: Path | None = None
     log_level: str = Field("warning", pattern="^(debug|info|warning|error)$")
 
     @property
@@ -48,7 +53,19 @@ class Settings(BaseModel):
 
     def engine_settings(self) -> EngineSettings:
         """Return what the engine reads of it."""
-        return EngineSettings(turn_budget_s=self.turn_budget_s, worker_threads=self.worker_threads, zone=self.zone)
+        lease = timedelta(seconds=self.lease_s)
+        return EngineSettings(turn_budget_s=self.turn_budget_s, worker_threads=self.worker_threads, lease=lease, zone=self.zone)
+
+    def clock(self) -> Clock:
+        """Return the clock to live by. Raises Invalid when there is no moment in `clock_file`."""
+        if self.clock_file is None:
+            return SystemClock()
+        clock = FileClock(self.clock_file)
+        try:
+            clock.now()
+        except (OSError, ValueError) as error:
+            raise Invalid(f"The clock file {self.clock_file} tells no time: {error}.") from error
+        return clock
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
