@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from engine import commands
-from engine.clock import MovedClock
+from engine.clock import FileClock, MovedClock
 from engine.people import Actor
 from engine.tables import human_task
 from engine.work import look, run_due
@@ -72,9 +72,9 @@ class Tally:
 
 
 class Replay:
-    """A replay into a house whose clock is moved; without a clock to move, somebody else does the work that falls due."""
+    """A replay into a house whose clock is moved. What is done passes through `do` and `settle`, for those who do it elsewhere."""
 
-    def __init__(self, house: House, clock: MovedClock | None) -> None:
+    def __init__(self, house: House, clock: MovedClock | FileClock) -> None:
         self.house = house
         self.tally = Tally()
         self.courses: dict[str, Course] = {}
@@ -98,15 +98,22 @@ class Replay:
 
     def pass_until(self, at: datetime) -> None:
         """Let time pass; what falls due is done at its moment."""
-        if self._clock is None:
-            return
         due = look(self.house.engine, limit=1).next_at
         while due is not None and due <= at:
             self._clock.set(max(due, self._clock.now()))
-            swept = run_due(self.house.engine)
-            self.tally.steps += swept.moved
-            due = swept.next_at
+            due = self.settle()
         self._clock.set(max(at, self._clock.now()))
+
+    def settle(self) -> datetime | None:
+        """Do all that is due now; return when the next thing is."""
+        swept = run_due(self.house.engine)
+        self.tally.steps += swept.moved
+        return swept.next_at
+
+    def do(self, command: Callable[..., Answer], about: str, **said: Any) -> Answer:
+        """Do a command about something."""
+        self.tally.steps += 1
+        return command(self.house.engine, about, **said)
 
     def open(self, recorded: RecordedIncident) -> None:
         """Report and classify an incident."""
@@ -115,7 +122,7 @@ class Replay:
         said = {"symptom": recorded.symptom, "caller": recorded.caller, "channel": recorded.channel, "location": recorded.location}
         said |= {"ci": recorded.ci, "service_level": "standard", "category": first.category, "subcategory": first.subcategory}
         said |= {"source_number": recorded.number}
-        made = self._did(commands.start(self.house.engine, PROCESS, variables=said, actor=clerk))
+        made = self.do(commands.start, PROCESS, variables=said, actor=clerk)
         self.courses[recorded.number] = course = Course(recorded, made.instance_id, first.group or FIRST_TEAM, 0, 0)
         self._classify(course, first, clerk)
         self.tally.incidents += 1
@@ -180,9 +187,9 @@ class Replay:
         if task is None or task.assignee == person.name:
             return
         if task.assignee is None:
-            self._did(commands.claim(self.house.engine, task.id, actor=person))
+            self.do(commands.claim, task.id, actor=person)
         else:
-            self._did(commands.reassign(self.house.engine, task.id, to=person.name, actor=Actor(task.assignee)))
+            self.do(commands.reassign, task.id, to=person.name, actor=Actor(task.assignee))
 
     def _classify(self, course: Course, event: RecordedEvent, clerk: Actor) -> None:
         said = {"impact": event.impact, "urgency": event.urgency, "to_team": self._staff.team(course.team)}
@@ -209,7 +216,7 @@ class Replay:
         task = self._at(course, element)
         if task is None:
             raise LookupError(f"{course.recorded.number} is not at {element}")
-        self._did(commands.complete(self.house.engine, task.id, variables=said, actor=actor))
+        self.do(commands.complete, task.id, variables=said, actor=actor)
         self.tally.tasks_completed += 1
         for asked, answer in STAND_IN_ANSWERS.items():
             if self._at(course, asked) is not None:
@@ -223,7 +230,3 @@ class Replay:
                 course.tasks = {row.element: OpenTask(*row) for row in rows}
             course.seen_at = self.tally.steps
         return course.tasks.get(element)
-
-    def _did(self, answer: Answer) -> Answer:
-        self.tally.steps += 1
-        return answer
