@@ -93,18 +93,17 @@ def _make_empty(connection: sa.Connection, *, force: bool) -> None:
     taken = [table.name for table in metadata.sorted_tables if connection.scalar(sa.select(sa.func.count()).select_from(table))]
     if taken and not force:
         raise Conflict(f"There is data already (in {', '.join(taken[:5])}): restore into an empty Watchbill, or say --force.")
-    guards = HISTORY_GUARDS[connection.dialect.name] if taken else ()
-    _drop_guards(connection, bool(guards))
+    if not taken:
+        return
+    _drop_guards(connection)
     for table in reversed(metadata.sorted_tables):
         connection.execute(sa.delete(table))
-    for statement in guards:
+    for statement in HISTORY_GUARDS[connection.dialect.name]:
         connection.exec_driver_sql(statement)
 
 
-def _drop_guards(connection: sa.Connection, present: bool) -> None:
+def _drop_guards(connection: sa.Connection) -> None:
     """Lift the triggers that keep the history append-only, for the one case in which it is replaced as a whole."""
-    if not present:
-        return
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'history'")
         for name in [row[0] for row in rows]:
