@@ -10,18 +10,23 @@ import base64
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import sqlalchemy as sa
 
+from engine.clock import SystemClock
 from engine.db import Database
 from engine.errors import Conflict, Invalid
-from engine.tables import HISTORY_GUARDS
+from engine.tables import HISTORY_GUARDS, lease
+from engine.work import holder_of
 from watchbill import migrating
+from watchbill.house import said_by_database
 from watchbill.migrating import metadata
 
 FORMAT = "watchbill backup 1"
@@ -37,46 +42,77 @@ class Kept:
 
 
 def backup(database: Database, file: Path) -> Kept:
-    """Write every row to a file, which appears only when it is whole."""
+    """Write every row to a file that its owner alone can read; it appears only when it is whole."""
     part = file.with_name(f"{file.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            with gzip.open(raw, "wt", encoding="utf-8") as out, _one_state(database) as connection:
+                kept = _write(connection, out)
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+@contextmanager
+def _one_state(database: Database) -> Iterator[sa.Connection]:
+    """Read one consistent state, while others write."""
+    if database.is_sqlite:
+        with database.read() as connection:
+            yield connection
+        return
+    with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        yield connection
+
+
+def _write(connection: sa.Connection, out: TextIO) -> Kept:
     rows = 0
-    reading = database.engine.connect()
-    if not database.is_sqlite:
-        reading = reading.execution_options(isolation_level="REPEATABLE READ")
-    with reading as connection, gzip.open(part, "wt", encoding="utf-8") as out:
-        if database.is_sqlite:
-            connection.exec_driver_sql("BEGIN")
-        head = {"format": FORMAT, "revision": _revision(connection)}
-        out.write(json.dumps(head) + "\n")
-        for table in metadata.sorted_tables:
-            out.write(json.dumps({"table": table.name}) + "\n")
-            for row in connection.execution_options(yield_per=AT_A_TIME).execute(sa.select(table)):
-                out.write(json.dumps([_pack(value) for value in row], ensure_ascii=False) + "\n")
-                rows += 1
-        connection.rollback()
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    part.replace(file)
+    out.write(json.dumps({"format": FORMAT, "revision": _revision(connection)}) + "\n")
+    for table in metadata.sorted_tables:
+        out.write(json.dumps({"table": table.name}) + "\n")
+        for row in connection.execution_options(yield_per=AT_A_TIME).execute(sa.select(table)):
+            out.write(json.dumps([_pack(value) for value in row], ensure_ascii=False) + "\n")
+            rows += 1
     return Kept(len(metadata.sorted_tables), rows)
 
 
 def restore(database: Database, file: Path, *, force: bool) -> Kept:
-    """Bring back every row in one transaction. Raises Conflict when there is data and no `force`, Invalid for a file that is no backup."""
+    """Bring back every row in one transaction; whoever held the work then does not hold it here.
+
+    Raises Conflict when there is data and no `force`, or somebody works, and Invalid for a file that is no backup.
+    """
     migrating.upgrade(database)
-    rows = 0
+    held = holder_of(database)
+    if held is not None and held.expires_at > SystemClock().now():
+        raise Conflict(f"{held.holder} does the work of this Watchbill: stop serving first.")
     try:
         with gzip.open(file, "rt", encoding="utf-8") as read, database.write() as connection:
             _check_head(read, _revision(connection))
             _make_empty(connection, force=force)
-            for table, values in _tables(read):
-                names = [column.name for column in table.columns]
-                for start in range(0, len(values), AT_A_TIME):
-                    some = values[start : start + AT_A_TIME]
-                    connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in some])
-                rows += len(values)
-    except (OSError, EOFError, ValueError, KeyError) as error:
-        raise Invalid(f"{file} is not a whole backup ({error}); nothing was changed.") from error
+            rows = _read(connection, read)
+            connection.execute(sa.update(lease).values(expires_at=datetime.fromtimestamp(0, UTC)))
+    except sa.exc.OperationalError:
+        raise
+    except (OSError, EOFError, ValueError, LookupError, TypeError, zlib.error, sa.exc.StatementError) as error:
+        said = said_by_database(error) if isinstance(error, sa.exc.StatementError) else error
+        raise Invalid(f"{file} is not a whole backup ({said}); nothing was changed.") from error
     return Kept(len(metadata.sorted_tables), rows)
+
+
+def _read(connection: sa.Connection, read: TextIO) -> int:
+    rows = 0
+    missing = set(metadata.tables)
+    for table, values in _tables(read):
+        missing.discard(table.name)
+        if values:
+            connection.execute(sa.insert(table), [dict(zip(table.c.keys(), row, strict=True)) for row in values])
+        rows += len(values)
+    if missing:
+        raise ValueError(f"it lacks {', '.join(sorted(missing)[:5])}")
+    return rows
 
 
 def _check_head(read: TextIO, revision: str) -> None:
@@ -115,14 +151,17 @@ def _drop_guards(connection: sa.Connection) -> None:
 
 
 def _tables(read: TextIO) -> Iterator[tuple[sa.Table, list[list[Any]]]]:
+    """Yield each table with its rows, some at a time."""
     table: sa.Table | None = None
     rows: list[list[Any]] = []
     for line in read:
         item = json.loads(line)
-        if isinstance(item, dict):
-            if table is not None:
-                yield table, rows
-            table, rows = metadata.tables[item["table"]], []
+        begins = isinstance(item, dict)
+        if table is not None and (begins or len(rows) == AT_A_TIME):
+            yield table, rows
+            rows = []
+        if begins:
+            table = metadata.tables[item["table"]]
         else:
             rows.append([_unpack(value) for value in item])
     if table is not None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 import engine
 import handlers
@@ -22,6 +24,7 @@ from engine.errors import WatchbillError
 from engine.tables import failure, process_instance
 from engine.work import holder_of
 from watchbill import migrating
+from watchbill.house import has_database, open_database, said_by_database
 from watchbill.settings import Settings
 
 LEAST_FREE_BYTES = 500_000_000
@@ -87,26 +90,27 @@ def _clock(settings: Settings) -> Check:
 
 
 def _database(settings: Settings) -> list[Check]:
-    shown = sa.make_url(settings.url).render_as_string(hide_password=True)
-    if not settings.database_url and not (settings.home / "watchbill.db").exists():
+    shown = make_url(settings.url).render_as_string(hide_password=True)
+    if not has_database(settings):
         return [Check("database", False, f"{shown} is not there", "Run watchbill init.")]
-    database = Database(settings.url)
     try:
-        pending = migrating.pending(database)
-        found = [
-            Check("database", True, shown),
-            Check(
-                "migrations",
-                not pending,
-                f"pending: {', '.join(pending)}" if pending else "all applied",
-                "Run watchbill init." if pending else "",
-            ),
-        ]
-        return found if pending else [*found, *_work(database)]
-    except (sa.exc.SQLAlchemyError, WatchbillError) as error:
-        return [Check("database", False, f"{shown}: {error}", "Start the database, or correct WATCHBILL_DATABASE_URL.")]
-    finally:
-        database.dispose()
+        database = open_database(settings)
+        try:
+            return [Check("database", True, shown), *_inside(database)]
+        finally:
+            database.dispose()
+    except SQLAlchemyError as error:
+        advice = "Start the database, or correct WATCHBILL_DATABASE_URL."
+        return [Check("database", False, f"{shown}: {said_by_database(error)}", advice)]
+    except WatchbillError as error:
+        return [Check("database", False, f"{shown}: {error}")]
+
+
+def _inside(database: Database) -> list[Check]:
+    pending = migrating.pending(database)
+    if pending:
+        return [Check("migrations", False, f"pending: {', '.join(pending)}", "Run watchbill init.")]
+    return [Check("migrations", True, "all applied"), *_work(database)]
 
 
 def _work(database: Database) -> list[Check]:

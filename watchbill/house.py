@@ -6,6 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
 from engine import commands
 from engine.clock import Clock
 from engine.commands import ProcessEngine
@@ -49,18 +52,41 @@ def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready:
     Raises Invalid when its database is not set up, or not of this program's version.
     """
     clock = clock or settings.clock()
-    if must_be_ready and not settings.database_url and not (settings.home / "watchbill.db").exists():
+    if must_be_ready and not has_database(settings):
         raise Invalid(f"There is no Watchbill in {settings.home}: run `watchbill init` first, or set WATCHBILL_HOME.")
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.url)
-    if must_be_ready:
-        pending = migrating.pending(database)
+    database = open_database(settings)
+    try:
+        pending = migrating.pending(database) if must_be_ready else ()
         if pending:
-            database.dispose()
             raise Invalid(f"The database lacks the migrations {', '.join(pending)}: run `watchbill init`.")
-    handlers = HandlerRegistry().discover(HANDLERS)
-    engine = ProcessEngine(database, clock, handlers, settings=settings.engine_settings())
-    return House(settings, database, engine)
+        handlers = HandlerRegistry().discover(HANDLERS)
+        return House(settings, database, ProcessEngine(database, clock, handlers, settings=settings.engine_settings()))
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether the database's file is there; what is no file is asked when it is opened."""
+    url = make_url(settings.url)
+    return url.get_backend_name() != "sqlite" or str(url.database).startswith("file:") or Path(str(url.database)).exists()
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database, making the home unless it is there. Raises Invalid without a home to write to, or without a driver."""
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Database(settings.url)
+    except OSError as error:
+        raise Invalid(f"The home {settings.home} cannot be made ({error.strerror}): set WATCHBILL_HOME to another folder.") from error
+    except ImportError as error:
+        raise Invalid(f"The database's driver is missing ({error}): install watchbill[postgres].") from error
+
+
+def said_by_database(error: SQLAlchemyError) -> str:
+    """Return what the database says of an error, without the statement and the links."""
+    said = str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)
+    return next(iter(said.strip().splitlines()), type(error).__name__)
 
 
 def bring_up_to_date(house: House) -> list[str]:
@@ -93,4 +119,6 @@ def read_paths(paths: list[Path]) -> dict[str, bytes]:
             if name in files:
                 raise Invalid(f"Two of the files are called {name}: deploy them apart, or rename one.")
             files[name] = each.read_bytes()
+    if not files:
+        raise Invalid(f"There is no .bpmn, .dmn or .form file in {', '.join(map(str, paths))}.")
     return files

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 import engine.tables  # noqa: F401  # the tables register themselves
 import records
 from engine.db import Database, metadata
+from engine.errors import Invalid
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -30,21 +31,21 @@ def config(database: Database) -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Apply every pending migration."""
-    command.upgrade(config(database), "head")
+    """Apply every pending migration: all of them or, when one fails, none. There is no way down: restore a backup instead."""
+    if pending(database):
+        command.upgrade(config(database), "head")
 
 
 def pending(database: Database) -> tuple[str, ...]:
-    """Return the migrations that a database lacks, in order."""
-    script = ScriptDirectory.from_config(config(database))
+    """Return the migrations that a database lacks, in order. Raises Invalid for the database of a later program."""
+    known = [each.revision for each in ScriptDirectory.from_config(config(database)).walk_revisions()]
     with database.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_heads()
-    lacking = []
-    for revision in script.walk_revisions():
-        if revision.revision in present:
-            break
-        lacking.append(revision.revision)
-    return tuple(reversed(lacking))
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present is None:
+        return tuple(reversed(known))
+    if present not in known:
+        raise Invalid(f"The database is of version {present}, this program knows up to {known[0]}: run the later Watchbill.")
+    return tuple(reversed(known[: known.index(present)]))
 
 
 __all__ = ["config", "metadata", "pending", "upgrade"]

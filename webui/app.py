@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, jsonify
 
 from engine.commands import ProcessEngine
+from engine.errors import WatchbillError
 
 App = Flask
 NEXT = """Watchbill is running.
@@ -40,6 +41,8 @@ def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool]) -> Flask:
             if is_ready():
                 return jsonify(status="ready"), 200
             return jsonify(status="not ready", reason="the database lacks migrations: run watchbill init"), 503
+        except WatchbillError as error:
+            return jsonify(status="not ready", reason=str(error)), 503
         except sa.exc.SQLAlchemyError as error:
             return jsonify(status="not ready", reason=f"the database does not answer: {type(error).__name__}"), 503
 

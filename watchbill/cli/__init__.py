@@ -9,7 +9,7 @@ import click
 import structlog
 
 from watchbill.cli import people, processes, replaying, setup, tasks
-from watchbill.cli.output import Group
+from watchbill.cli.errors import Group
 from watchbill.settings import load_settings
 
 

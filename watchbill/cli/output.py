@@ -1,4 +1,4 @@
-"""How the command answers: JSON for programs, tables for people, errors on one line without a traceback."""
+"""How the command answers: JSON for programs, tables for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from engine.errors import DeploymentRefused, WatchbillError
 from watchbill.settings import Settings
 
 ID_CHARS = 32
@@ -35,7 +34,9 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, set | frozenset):
+        return sorted(plain(each) for each in value)
+    if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     if isinstance(value, Path):
         return str(value)
@@ -76,14 +77,14 @@ def _cell(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, tuple | frozenset | list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(str(each) for each in plain(value))
     if isinstance(value, dict):
         return ", ".join(f"{name}={json.dumps(each, ensure_ascii=False)}" for name, each in value.items())
     return str(plain(value))
 
 
 def parse_variables(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read `name=json` pairs; what is no JSON is taken as a text. Raises BadParameter without a name."""
+    """Read `name=json` pairs; a plain word is a text without quotes. Raises BadParameter without a name, or for JSON that is broken."""
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -91,23 +92,8 @@ def parse_variables(pairs: Iterable[str]) -> dict[str, Any]:
             raise click.BadParameter(f"{pair!r} is not of the form name=value")
         try:
             found[name] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError) as error:
+            if text.startswith(("{", "[", '"')):
+                raise click.BadParameter(f"{name} is not JSON ({error})") from error
             found[name] = text
     return found
-
-
-class Group(click.Group):
-    """A command group that tells our own errors in one line each and exits with 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except DeploymentRefused as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            click.echo(f"{len(error.problems)} problems; nothing was deployed.", err=True)
-            ctx.exit(1)
-        except WatchbillError as error:
-            click.echo(f"watchbill: {error}", err=True)
-            ctx.exit(1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 
 import click
 
 from engine import people
 from engine.people import HOUSE, Action, Scope, require
-from watchbill.cli.options import Actor, House, as_json, as_user, with_house
+from watchbill.cli.options import Actor, House, as_json, as_user, password_from_stdin, with_house
 from watchbill.cli.output import print_json, show
 
 
@@ -21,7 +20,7 @@ def users() -> None:
 @users.command("add")
 @click.argument("name")
 @click.option("--display-name", default="", help="The name that others see.")
-@click.option("--email")
+@click.option("--email", help="Where notices go.")
 @click.option("--team", "teams", multiple=True, help="A team; it is made when there is none. Repeat for more.")
 @click.option("--admin", is_flag=True, help="Make an administrator.")
 @click.option("--customer", help="The customer whose user this is: sees only that customer's records.")
@@ -44,7 +43,7 @@ def add(
 ) -> None:
     """Add an account."""
     require(actor, Action.MANAGE_PEOPLE, HOUSE)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    password = password_from_stdin() if password_stdin else None
     with house.database.write() as connection:
         known = {team.name for team in people.list_teams(connection)}
         for team in teams:
@@ -85,8 +84,16 @@ def token() -> None:
 @token.command("create")
 @click.argument("user")
 @click.option("--label", default="command line", show_default=True, help="Where it is used.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), default=("read", "work"))
-@click.option("--days", type=click.IntRange(1, 3650), help="Let it expire.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    default=("read", "work"),
+    show_default=True,
+    help="What it may do. Repeat for more.",
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="Let it expire after so many days (default: never).")
 @as_json
 @as_user
 @with_house

@@ -11,6 +11,7 @@ from engine.definitions import lint as lint_files
 from engine.handling import HandlerRegistry
 from engine.history import verify as verify_history
 from engine.people import HOUSE, Action, require
+from watchbill.cli.errors import counted
 from watchbill.cli.options import Actor, House, as_json, as_user, limit, variables, with_house
 from watchbill.cli.output import parse_variables, print_json, show
 from watchbill.house import HANDLERS, read_paths
@@ -37,7 +38,7 @@ def deploy(house: House, actor: Actor, *, paths: tuple[Path, ...], name: str | N
 @as_json
 @click.pass_context
 def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check files or folders as if they were deployed; exit with 1 when there are problems."""
+    """Check files or folders as if they were deployed alone; exit with 1 when there are problems."""
     topics = HandlerRegistry().discover(HANDLERS).topics()
     problems = lint_files(read_paths(list(paths)), topics)
     if as_json:
@@ -45,13 +46,13 @@ def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(f"{len(problems)} problems." if problems else "No problems.")
+        click.echo(f"{counted(len(problems), 'problem')}." if problems else "No problems.")
     ctx.exit(1 if problems else 0)
 
 
 @click.command()
 @click.option("--all", "all_versions", is_flag=True, help="All versions, not only the latest.")
-@click.option("--kind", type=click.Choice(["process", "decision", "form"]), default="process", show_default=True)
+@click.option("--kind", type=click.Choice(["process", "decision", "form"]), default="process", show_default=True, help="What to list.")
 @as_json
 @with_house
 def definitions(house: House, *, all_versions: bool, kind: str, as_json: bool) -> None:
@@ -76,7 +77,7 @@ def start(house: House, actor: Actor, *, key: str, business_key: str | None, dri
 
 
 @click.command()
-@click.option("--status", type=click.Choice(["active", "suspended", "completed", "cancelled"]))
+@click.option("--status", type=click.Choice(["active", "suspended", "completed", "cancelled"]), help="Only instances in this state.")
 @click.option("--key", help="Only instances of this process.")
 @click.option("--business-key", help="Only instances about this record.")
 @limit
@@ -133,8 +134,8 @@ def message(
 def signal(house: House, actor: Actor, *, name: str, pairs: tuple[str, ...], as_json: bool) -> None:
     """Broadcast a signal."""
     delivered = commands.signal(house.engine, name, payload=parse_variables(pairs), actor=actor)
-    count = len(delivered.instances) + len(delivered.started)
-    print_json(delivered) if as_json else click.echo(f"broadcast to {count} receivers; each goes on by itself")
+    told = counted(len(delivered.instances) + len(delivered.started), "receiver")
+    print_json(delivered) if as_json else click.echo(f"broadcast to {told}; each goes on by itself")
 
 
 @click.command()
@@ -181,12 +182,14 @@ def verify(house: House, actor: Actor, *, instance: str | None, as_json: bool) -
     require(actor, Action.VERIFY, HOUSE)
     with house.database.read() as connection:
         breaks = list(verify_history(connection, instance))
+    if instance is not None and not breaks:
+        queries.history_of(house.engine, instance, actor=actor)  # an instance that is not there is no whole one
     if as_json:
         print_json({"is_whole": not breaks, "breaks": breaks})
     else:
         for each in breaks:
             click.echo(str(each))
-        click.echo(f"{len(breaks)} breaks in the history." if breaks else "The history is whole.")
+        click.echo(f"{counted(len(breaks), 'break')} in the history." if breaks else "The history is whole.")
     click.get_current_context().exit(1 if breaks else 0)
 
 

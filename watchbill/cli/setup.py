@@ -14,7 +14,7 @@ from engine import people
 from engine.errors import Invalid
 from engine.work import run_worker
 from watchbill import backups, demo, lifeline, migrating, serving
-from watchbill.cli.options import House, as_json, with_house
+from watchbill.cli.options import House, as_json, password_from_stdin, with_house
 from watchbill.cli.output import print_json
 from watchbill.doctoring import examine
 from watchbill.house import bring_up_to_date, open_house
@@ -35,15 +35,15 @@ def init(settings: Settings, *, admin: str | None, password_stdin: bool, with_de
         click.echo(f"Watchbill is in {settings.home}. " + (f"Deployed {', '.join(new)}." if new else "The processes are up to date."))
         if with_demo:
             click.echo(demo.set_up(house))
-        elif admin is not None or not _has_admin(house):
+        if admin is not None or not _administrators(house):
             _add_admin(house, admin, password_stdin=password_stdin)
     finally:
         house.close()
 
 
-def _has_admin(house: House) -> bool:
+def _administrators(house: House) -> set[str]:
     with house.database.read() as connection:
-        return any(person.is_admin for person in people.list_people(connection))
+        return {person.name for person in people.list_people(connection) if person.is_admin}
 
 
 def _add_admin(house: House, name: str | None, *, password_stdin: bool) -> None:
@@ -52,8 +52,11 @@ def _add_admin(house: House, name: str | None, *, password_stdin: bool) -> None:
         click.echo("There is no administrator yet: watchbill init --admin NAME --password-stdin")
         return
     chosen = name or click.prompt("The administrator's name")
+    if chosen in _administrators(house):
+        click.echo(f"{chosen} is an administrator already; the password stays.")
+        return
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
+        password = password_from_stdin()
     elif asks:
         password = click.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt=True)
     else:

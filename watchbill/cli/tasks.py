@@ -18,7 +18,7 @@ from watchbill.cli.output import parse_variables, print_json, show
 def tasks(house: House, actor: Actor, *, group: str | None, limit: int, as_json: bool) -> None:
     """List open tasks: one's own with --as, else all."""
     page = queries.open_tasks(house.engine, actor=actor, mine=not actor.is_system, group=group, limit=limit)
-    columns = ("id", "name", "business_key", "assignee", "due_at", "priority")
+    columns = ("id", "name", "business_key", "assignee", "candidate_groups", "due_at", "priority")
     show(page.items, columns, as_json=as_json, empty="No open tasks.")
 
 

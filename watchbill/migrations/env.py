@@ -1,4 +1,4 @@
-"""Runs migrations on the database that `watchbill.migrating` names."""
+"""Runs migrations on the database that `watchbill.migrating` names, in one transaction, one program at a time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from alembic import context
 
 from engine.db import Database, metadata
 
+LOCK = 8033_0001
 database: Database = context.config.attributes["database"]
 
-with database.engine.connect() as connection:
+with database.write() as connection:
+    if not database.is_sqlite:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=database.is_sqlite, compare_type=True)
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
+    context.run_migrations()
