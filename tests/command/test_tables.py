@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,20 @@ def test_times_are_shown_in_the_zone_of_the_settings(monkeypatch: pytest.MonkeyP
         shown[zone] = run("history", instance["id"]).stdout.splitlines()[1].split()[1:3]
     assert " ".join(shown["UTC"]) == instance["started_at"][:19].replace("T", " ")
     assert (int(shown["Asia/Shanghai"][1][:2]) - int(shown["UTC"][1][:2])) % 24 == 8
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("command", ["tasks", "instances"])
+def test_a_narrow_terminal_folds_and_loses_nothing(command: str) -> None:
+    (row,) = json.loads(run(command, "--json").stdout)
+    terminal, end = os.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "watchbill", command], stdout=end, check=True, env={**os.environ, "TERM": "dumb", "COLUMNS": "80"}
+    )
+    os.close(end)
+    lines = os.read(terminal, 4096).decode().splitlines()
+    os.close(terminal)
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith(row["id"]) for line in lines)
+    last = {"tasks": str(row.get("priority")), "instances": "li.na"}[command]
+    assert any(line.split()[-1:] == [last] for line in lines)

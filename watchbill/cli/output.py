@@ -64,7 +64,9 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool, empty: s
     zone = ZoneInfo(settings.zone)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column.rpartition(".")[2].replace("_", " "), overflow="fold", min_width=ID_CHARS if column == "id" else None)
+        is_id = column == "id"
+        title = column.rpartition(".")[2].replace("_", " ")
+        table.add_column(title, overflow="fold", no_wrap=is_id, min_width=ID_CHARS if is_id else None)
     for row in rows:
         table.add_row(*[_cell(attrgetter(column)(row), zone) for column in columns])
     width = None if sys.stdout.isatty() else UNBOUNDED
