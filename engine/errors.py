@@ -8,6 +8,8 @@ The tree::
     |   |   |-- DeploymentRefused     a file has problems (carries all of them)
     |   |   `-- ExpressionError       an expression is not in the language, or failed
     |   |-- NotFound              there is no such thing
+    |   |-- Unidentified          nobody said who asks, or could not prove it
+    |   |-- TooManyTries          too many tries have failed; some time must pass
     |   |-- Forbidden             this person may not do this
     |   |-- HandlerFailed       a handler could not do its work
     |   `-- Conflict              the thing is not in a state in which this can be done
@@ -27,8 +29,17 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """Return text that every database keeps and every page shows: U+0000 goes, half a surrogate pair becomes a question mark."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 class WatchbillError(Exception):
     """Something went wrong in Watchbill."""
+
+    def __str__(self) -> str:
+        """Read as its message, whatever it quotes."""
+        return printable(super().__str__())
 
 
 class Refused(WatchbillError):
@@ -45,6 +56,18 @@ class ExpressionError(Invalid):
 
 class NotFound(Refused):
     """There is no such thing."""
+
+
+class Unidentified(Refused):
+    """Nobody said who asks, or could not prove it."""
+
+
+class TooManyTries(Refused):
+    """Too many tries have failed; `retry_after_s` seconds must pass."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
 
 
 class Forbidden(Refused):
@@ -105,7 +128,7 @@ class BpmnError(WatchbillError):
     """A business error with a code, caught by the boundary error event that names the code."""
 
     def __init__(self, code: str, message: str = "", **variables: Any) -> None:
-        self.code = code
-        self.message = message
+        self.code = printable(code)
+        self.message = printable(message)
         self.variables = variables
         super().__init__(f"{code}: {message}" if message else code)

@@ -341,6 +341,17 @@ api_token = sa.Table(
     sa.Column("last_used_at", UtcTime, nullable=True),
 )
 
+failed_sign_in = sa.Table(
+    "failed_sign_in",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", NAME, nullable=False, comment="as it was given; there need not be such a person"),
+    sa.Column("address", NAME, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index(None, "name", "at"),
+    sa.Index(None, "address", "at"),
+)
+
 HISTORY_IS_APPEND_ONLY = "history is append-only: a row may not be changed or removed"
 _RAISE = f"BEGIN RAISE EXCEPTION '{HISTORY_IS_APPEND_ONLY}'; END"
 _EACH = "FOR EACH STATEMENT EXECUTE FUNCTION history_refuses()"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from engine.clock import Clock, FileClock, SystemClock
@@ -50,6 +50,7 @@ class Settings(BaseModel):
     worker_threads: int = Field(4, ge=1, le=256)
     lease_s: float = Field(15, ge=0.5)
     clock_file: Path | None = None
+    secret_key: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     @field_validator("database_url")
@@ -80,7 +81,8 @@ class Settings(BaseModel):
     @property
     def url(self) -> str:
         """Return the database's address."""
-        return self.database_url or f"sqlite:///{self.home / 'watchbill.db'}"
+        in_home = URL.create("sqlite", database=str(self.home / "watchbill.db"))
+        return self.database_url or in_home.render_as_string()
 
     def engine_settings(self) -> EngineSettings:
         """Return what the engine reads of it."""

@@ -7,6 +7,7 @@ import signal
 
 from watchbill import lifeline, migrating
 from watchbill.house import open_house
+from watchbill.secret import secret_key
 from watchbill.settings import load_settings
 from webui import App, create_app
 
@@ -16,4 +17,4 @@ def create() -> App:
     master = os.getppid()
     lifeline.hold(lambda: os.kill(master, signal.SIGTERM))
     house = open_house(load_settings())
-    return create_app(house.engine, is_ready=lambda: not migrating.pending(house.database))
+    return create_app(house.engine, is_ready=lambda: not migrating.pending(house.database), secret_key=secret_key(house.settings))

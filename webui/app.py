@@ -1,16 +1,21 @@
-"""The web application: health now; pages and REST come with their own modules."""
+"""The web application: health, REST, and what every answer has in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
 
 from engine.commands import ProcessEngine
-from engine.errors import WatchbillError
+from engine.people import KnownPasswords
+from webui import camunda
+from webui.description import describe
+from webui.endpoints import Api
 
 App = Flask
+APIS: tuple[Api, ...] = (camunda.API,)
 NEXT = """Watchbill is running.
 
 There are no pages yet. On the command line:
@@ -18,13 +23,33 @@ There are no pages yet. On the command line:
   watchbill start incident       start a process
   watchbill tasks --as li.na     somebody's open tasks
   watchbill --help               everything else
+
+For programs:
+  /engine-rest                   the REST dialect of Camunda 7; /engine-rest/openapi.json describes it
 """
 
 
-def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool]) -> Flask:
+def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_key: bytes) -> Flask:
     """Return the application on an engine; `is_ready` tells whether its database is of this program's version."""
     app = Flask("webui", static_folder=None)
+    app.config.update(
+        SECRET_KEY=secret_key,
+        MAX_CONTENT_LENGTH=engine.settings.max_file_bytes * 2,
+        SESSION_COOKIE_NAME="watchbill",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.extensions |= {"process_engine": engine, "known_passwords": KnownPasswords()}
+    _health(app, engine, is_ready)
+    for api in APIS:
+        app.register_blueprint(api.blueprint)
+        app.add_url_rule(f"{api.prefix}/openapi.json", f"{api.blueprint.name}_openapi", _description(api))
+    app.register_error_handler(HTTPException, _http_error)
+    app.after_request(_guard)
+    return app
 
+
+def _health(app: Flask, engine: ProcessEngine, is_ready: Callable[[], bool]) -> None:
     @app.get("/")
     def index() -> Response:
         return Response(NEXT, mimetype="text/plain")
@@ -41,15 +66,26 @@ def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool]) -> Flask:
             if is_ready():
                 return jsonify(status="ready"), 200
             return jsonify(status="not ready", reason="the database lacks migrations: run watchbill init"), 503
-        except WatchbillError as error:
-            return jsonify(status="not ready", reason=str(error)), 503
         except sa.exc.SQLAlchemyError as error:
             return jsonify(status="not ready", reason=f"the database does not answer: {type(error).__name__}"), 503
 
-    @app.after_request
-    def guard(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "default-src 'none'"
-        return response
 
-    return app
+def _description(api: Api) -> Callable[[], Response]:
+    return lambda: jsonify(describe(api))
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    """Tell what Flask itself refuses (no such path, method not allowed, too large) as the family of the path tells errors."""
+    api = next((each for each in APIS if request.path.startswith(f"{each.prefix}/")), None)
+    if api is None:
+        return error
+    answer = api.refuse_http(error)
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+    return answer
+
+
+def _guard(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

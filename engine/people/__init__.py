@@ -15,9 +15,10 @@ from engine.people.directory import (
     reactivate_person,
     remove_membership,
 )
-from engine.people.passwords import check_password, set_password
+from engine.people.passwords import KnownPasswords, check_password, set_password
 from engine.people.rights import TABLE, Action, Relation, Role, Rule, acting_for, may, relations_to, require
 from engine.people.scopes import Scope
+from engine.people.signing_in import forget_failed, sign_in
 from engine.people.substitution import Substitution, add_substitution, list_substitutions, remove_substitution
 from engine.people.things import HOUSE, DefinitionThing, HouseThing, InstanceThing, PersonThing, TaskThing, Thing
 from engine.people.tokens import NewToken, Token, check_token, create_token, list_tokens, note_use, revoke_token
@@ -32,6 +33,7 @@ __all__ = [
     "DefinitionThing",
     "HouseThing",
     "InstanceThing",
+    "KnownPasswords",
     "NewToken",
     "Person",
     "PersonThing",
@@ -54,6 +56,7 @@ __all__ = [
     "check_token",
     "create_token",
     "deactivate_person",
+    "forget_failed",
     "list_people",
     "list_substitutions",
     "list_teams",
@@ -69,4 +72,5 @@ __all__ = [
     "require",
     "revoke_token",
     "set_password",
+    "sign_in",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import unicodedata
 from functools import cache
 
@@ -15,6 +17,7 @@ from engine.tables import person
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1024
+MOST_KNOWN = 10_000
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's least for argon2id: 19 MiB each, so that twenty sign-ins at once do not exhaust a small machine."""
 
@@ -45,10 +48,44 @@ def check_password(connection: Connection, name: str, *, password: str) -> bool:
 
     An unknown name costs the same work as a known one, so that the time of the answer does not tell which names exist.
     """
-    statement = sa.select(person.c.password_hash).where(person.c.name == name, person.c.is_active)
-    kept = connection.scalar(statement)
-    matches = _matches(kept or _nobodys_hash(), password)
-    return matches and kept is not None
+    return matches(hash_of(connection, name), password)
+
+
+def hash_of(connection: Connection, name: str) -> str | None:
+    """Return the hash of an active person's password, None when there is none."""
+    if "\x00" in name:
+        return None
+    return connection.scalar(sa.select(person.c.password_hash).where(person.c.name == name, person.c.is_active))
+
+
+def matches(kept: str | None, password: str) -> bool:
+    """Tell whether this is the password of a kept hash; it takes the same time when there is none."""
+    return _matches(kept or _nobodys_hash(), password) and kept is not None
+
+
+class KnownPasswords:
+    """Passwords that were found right, for clients that send one with each call: only the first costs argon2.
+
+    Each is a digest under a key of this process, beside the hash that it matched: a password that was changed is not known any more.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._known: dict[str, tuple[str, bytes]] = {}
+
+    def knows(self, name: str, password: str, *, kept: str | None) -> bool:
+        """Tell whether this password was found to match this hash."""
+        known = self._known.get(name)
+        return known is not None and known[0] == kept and hmac.compare_digest(known[1], self._digest(password))
+
+    def learn(self, name: str, password: str, *, kept: str) -> None:
+        """Remember that a password matched a hash."""
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[name] = (kept, self._digest(password))
+
+    def _digest(self, password: str) -> bytes:
+        return hmac.digest(self._key, _composed(password).encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _matches(kept: str, password: str) -> bool:

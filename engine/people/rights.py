@@ -70,6 +70,7 @@ class Action(StrEnum):
     VERIFY = "verify"
     BACKUP = "backup"
     REPLAY = "replay"
+    CALL_API = "call_api"
 
 
 class Relation(StrEnum):
@@ -145,6 +146,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.VERIFY: Rule(_HOUSE, (_R.AUDITOR, _R.ADMIN), Scope.READ),
         Action.BACKUP: Rule(_HOUSE, (_R.ADMIN,), Scope.ADMIN),
         Action.REPLAY: Rule(_HOUSE, (_R.ADMIN,), Scope.ADMIN),
+        Action.CALL_API: Rule(_HOUSE, (_R.STAFF,), Scope.READ),
     }
 )
 

@@ -15,7 +15,7 @@ from engine.db import Database
 from engine.definitions import DefinitionStore
 from engine.execution import Executable, compile_process
 from engine.handling import HandlerRegistry
-from engine.people import Actor
+from engine.people import Actor, forget_failed
 from engine.runtime.answers import Kind, as_json, from_json
 from engine.runtime.idempotency import claim_key, forget_keys, store_answer
 from engine.runtime.inbox import drop_expired
@@ -81,10 +81,11 @@ class ProcessEngine:
         return self.transaction(guarded)
 
     def tidy(self) -> tuple[int, int]:
-        """Forget idempotency keys and kept messages whose time is over; return how many of each."""
+        """Forget idempotency keys, kept messages and failed sign-ins whose time is over; return how many of the first two."""
         now = self.clock.now()
 
         def work(connection: Connection) -> tuple[int, int]:
+            forget_failed(connection, now=now)
             return forget_keys(connection, before=now - self.settings.idempotency_ttl), drop_expired(connection, now=now)
 
         return self.transaction(work)

@@ -120,6 +120,7 @@ CASES: tuple[tuple[Thing, Action, str], ...] = (
     (HOUSE, Action.READ_SCHEDULES, f"auditor {CARE}"),
     (HOUSE, Action.MANAGE_SCHEDULES, "admin owner"),
     (HOUSE, Action.READ_PEOPLE, f"ann bob eve auditor gateway for-ann {CARE}"),
+    (HOUSE, Action.CALL_API, f"ann bob eve auditor gateway for-ann {CARE}"),
     (HOUSE, Action.MANAGE_PEOPLE, "admin"),
     (ACCOUNT, Action.CHANGE_PASSWORD, "ann admin"),
     (ACCOUNT, Action.MANAGE_TOKENS, "ann admin"),

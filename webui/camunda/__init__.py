@@ -1,0 +1,11 @@
+"""`/engine-rest`: the REST dialect of Camunda 7, so that the clients, workers and modelers of the field work against Watchbill.
+
+Paths, verbs, JSON and error bodies are Camunda's; what it means is ours: a process instance is an instance, an incident a failure, an
+execution a token. What is not offered answers 501 with its name.
+"""
+
+from webui.camunda import engine as engine
+from webui.camunda import signals as signals
+from webui.camunda.api import API
+
+__all__ = ["API"]

@@ -1,0 +1,195 @@
+"""Endpoints that say what they take and give: read from the request, checked, answered as JSON, and described in OpenAPI.
+
+An `Api` is a family of endpoints under one prefix with one way to tell errors. A view is declared with pydantic models for its query and
+body and with the type of its answer; it is called with a `Call` (engine and actor), the path's parts, and the models as `query` and `body`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+from werkzeug.exceptions import HTTPException
+
+from engine.commands import ProcessEngine
+from engine.errors import Invalid, WatchbillError
+from engine.people import Actor
+from webui.identity import engine, require_caller
+
+JSON = "application/json"
+NOBODY = Actor("", customer="")
+"""Who calls an endpoint that is open: may nothing."""
+View = Callable[..., Any]
+
+
+class Model(BaseModel):
+    """What goes in or out, in camelCase; a field that is not known is refused, so that no filter is silently ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks what of which engine."""
+
+    engine: ProcessEngine
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`."""
+
+    method: str
+    path: str
+    view: View
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    answer: Any
+    status: int
+    errors: tuple[int, ...]
+    is_multipart: bool
+    is_open: bool
+
+    @property
+    def name(self) -> str:
+        """Return the view's name with its module's, unique in an API."""
+        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """Return summary and description: the first line of the view's docstring, and the rest."""
+        first, _, rest = (inspect.getdoc(self.view) or "").partition("\n")
+        return first, rest.strip()
+
+    @cached_property
+    def dumps(self) -> Callable[[Any], bytes]:
+        """Return the function that writes an answer as JSON."""
+        adapter = TypeAdapter(self.answer)
+        return lambda value: adapter.dump_json(value, by_alias=True)
+
+
+class Api:
+    """A family of endpoints. `error_of` turns an error into its body and status."""
+
+    def __init__(
+        self, name: str, *, prefix: str, title: str, error: type[BaseModel], error_of: Callable[[WatchbillError], tuple[BaseModel, int]],
+        http_error: Callable[[int, str], BaseModel], error_type: str = JSON, left_out: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self.title, self.prefix, self.error, self.error_type = title, prefix, error, error_type
+        self.endpoints: list[Endpoint] = []
+        self.blueprint = Blueprint(name, __name__, url_prefix=prefix)
+        self.http_error, self.left_out = http_error, left_out
+        self._error_of = error_of
+        self.blueprint.register_error_handler(WatchbillError, self.refuse)
+
+    def refuse(self, problem: WatchbillError) -> Response:
+        """Return an error as this family tells errors."""
+        body, status = self._error_of(problem)
+        answer = Response(body.model_dump_json(by_alias=True, exclude_none=True), status, mimetype=self.error_type)
+        if status == 401:
+            answer.headers["WWW-Authenticate"] = 'Basic realm="Watchbill", charset="UTF-8"'
+        if status in (429, 503):
+            answer.headers["Retry-After"] = str(getattr(problem, "retry_after_s", 1))
+        return answer
+
+    def refuse_http(self, problem: HTTPException) -> Response:
+        """Return what Flask refuses as this family tells errors; a path that the family leaves out on purpose answers 501."""
+        status = problem.code or 500
+        said = str(problem.description or problem.name)
+        first = request.path.removeprefix(self.prefix).split("/")[1]
+        if status == 404 and first in self.left_out:
+            status, said = 501, f"{request.method} {request.path} is not offered: Watchbill has no {first} of this kind"
+        body = self.http_error(status, said)
+        return Response(body.model_dump_json(by_alias=True, exclude_none=True), status, mimetype=self.error_type)
+
+    def endpoint(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: type[BaseModel] | None = None,
+        body: type[BaseModel] | None = None,
+        answer: Any = None,
+        status: int | None = None,
+        errors: tuple[int, ...] = (),
+        is_multipart: bool = False,
+        is_open: bool = False,
+    ) -> Callable[[View], View]:
+        """Declare the decorated function as the view of a path; path parts are written `<name>`. An open one asks nobody who calls."""
+
+        def declare(view: View) -> View:
+            code = status or (204 if answer is None else 200)
+            found = Endpoint(method, path, view, query, body, answer, code, errors, is_multipart, is_open)
+            self.endpoints.append(found)
+            self.blueprint.add_url_rule(path, found.name, self._serving(found), methods=[method])
+            return view
+
+        return declare
+
+    def _serving(self, found: Endpoint) -> Callable[..., Response]:
+        def serve(**parts: str) -> Response:
+            call = Call(engine(), NOBODY if found.is_open else require_caller())
+            models: dict[str, Any] = {}
+            if found.query is not None:
+                models["query"] = read_query(found.query)
+            elif request.args:
+                raise Invalid(f"{request.path} takes no query parameters, but {', '.join(sorted(request.args))} given")
+            if found.body is not None:
+                models["body"] = read_body(found.body)
+            return _answered(found, found.view(call, **parts, **models))
+
+        return serve
+
+
+def _answered(found: Endpoint, value: Any) -> Response:
+    if isinstance(value, Response):
+        return value
+    if found.answer is None:
+        return Response(status=found.status)
+    return Response(found.dumps(value), found.status, mimetype=JSON)
+
+
+def read_query(model: type[BaseModel]) -> BaseModel:
+    """Return the query parameters as a model. Raises Invalid; a parameter given twice is refused too."""
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        raise Invalid(f"{', '.join(sorted(twice))}: given more than once; give it once")
+    return checked(model, request.args.to_dict(), where="query parameter")
+
+
+def read_body(model: type[BaseModel]) -> BaseModel:
+    """Return the JSON body as a model; an empty body is an empty object. Raises Invalid."""
+    raw = request.get_data(cache=False)
+    if not raw:
+        return checked(model, {}, where="body")
+    if request.mimetype != JSON:
+        raise Invalid(f"the body is of type {request.mimetype or 'nothing'!r}: send JSON with Content-Type: {JSON}")
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise Invalid(_reasons(error, "body")) from error
+
+
+def checked(model: type[BaseModel], values: Mapping[str, Any], *, where: str) -> BaseModel:
+    """Return values as a model. Raises Invalid, naming each field that is wrong."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(_reasons(error, where)) from error
+
+
+def _reasons(error: ValidationError, where: str) -> str:
+    parts = []
+    for each in error.errors(include_url=False, include_context=False):
+        name = ".".join(str(part) for part in each["loc"]) or "it"
+        said = "is not offered here" if each["type"] == "extra_forbidden" else each["msg"]
+        given = "" if each["type"] in ("missing", "extra_forbidden", "json_invalid") else f" (given {each['input']!r:.80})"
+        parts.append(f"{where} {name}: {said}{given}")
+    return "; ".join(parts)
