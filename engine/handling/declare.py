@@ -17,10 +17,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import HandlerFailed, Invalid, WatchbillError
+from engine.errors import BpmnError, HandlerFailed, Invalid, WatchbillError
 from engine.handling.context import Context
 from engine.handling.retries import RetryPlan, parse_delay
 from engine.handling.savepoint import TransactionEndedError, savepoint
+from engine.plain import ROOM, plain
 
 MARK = "__watchbill_handler__"
 DEFAULT_BACKOFF = "PT1M"
@@ -59,18 +60,22 @@ class Handler:
                 return self._answer(arguments)
         except (WatchbillError, SQLAlchemyError, TransactionEndedError):
             raise
-        except Exception as exc:  # a handler is the user's own code: whatever it raises becomes a failure that an operator sees
+        except (Exception, SystemExit) as exc:  # a handler is the user's own code: whatever it raises becomes a failure to be seen
             raise HandlerFailed(f"{self.topic} at {context.element} failed: {type(exc).__name__}: {exc}") from exc
 
     def _answer(self, arguments: tuple[Any, ...]) -> dict[str, Any]:
-        """Call the function and return its outputs as JSON data."""
-        answer = self.function(*arguments)
+        """Call the function and return its outputs as JSON data; what a BPMN error carries is JSON data too."""
+        try:
+            answer = self.function(*arguments)
+        except BpmnError as error:
+            error.variables = _plain(error.variables, f"what the error {error.code!r} of {self.topic} carries")
+            raise
         if answer is None:
             return {}
         if self.outputs is None or not isinstance(answer, self.outputs):
             due = "nothing" if self.outputs is None else self.outputs.__name__
             raise TypeError(f"it returned a {type(answer).__name__}, and declares {due}")
-        return answer.model_dump(mode="json", by_alias=True)
+        return _plain(answer.model_dump(mode="json", by_alias=True), f"what {self.topic} returns")
 
     def _checked(self, inputs: Mapping[str, Any]) -> tuple[BaseModel, ...]:
         """Return the inputs as their model, or nothing for a handler that takes none. An unknown input is a typo, and refused."""
@@ -105,6 +110,12 @@ def handler(
         return function
 
     return declare
+
+
+def _plain(data: Mapping[str, Any], where: str) -> dict[str, Any]:
+    checked = plain(data, where=where, depth=ROOM)
+    assert isinstance(checked, dict)
+    return dict(checked)
 
 
 def _plan(retries: int | str | None, backoff: str) -> RetryPlan | None:

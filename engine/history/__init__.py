@@ -1,9 +1,10 @@
 """What happened: an append-only table with a hash chain for each instance."""
 
-from engine.history.canonical import canonical_text, plain
+from engine.history.canonical import canonical_text
 from engine.history.chain import EMPTY, Event, Head, append, chain_hash
 from engine.history.read import Entry, history_of
 from engine.history.verify import Break, BreakKind, verify
+from engine.plain import plain
 
 __all__ = [
     "EMPTY",

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engine.history.canonical import Plain, iso, plain, text_of
+from engine.history.canonical import text_of
+from engine.plain import Plain, iso, plain
 from engine.tables import history
 
 EMPTY = "0" * 64

@@ -25,9 +25,9 @@ from sqlalchemy.engine import Connection, Dialect, Row
 
 from engine.db import Json, UtcTime
 from engine.errors import Invalid
-from engine.history.canonical import plain
 from engine.history.chain import EMPTY, Head, chain_hash
 from engine.history.read import COLUMNS, Entry, as_entry
+from engine.plain import plain
 from engine.tables import history, process_instance
 
 AT_A_TIME = 1000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import Invalid
-from engine.history import plain
+from engine.plain import ROOM, plain
 
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
@@ -22,7 +22,7 @@ def checked_variables(engine: ProcessEngine, variables: Mapping[str, Any] | None
     """Return variables as plain JSON data. Raises Invalid for what JSON cannot hold, or for too much of it."""
     if not variables:
         return {}
-    checked = plain(variables, where="variables")
+    checked = plain(variables, where="variables", depth=ROOM)
     assert isinstance(checked, dict)
     if "" in checked:
         raise Invalid("a variable has an empty name: name it")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
+from engine.errors import printable
 from engine.people import SYSTEM
 from engine.runtime.failures import FailureKind, insert_failures, new_failure
 from engine.runtime.fences import check_fence
@@ -64,5 +65,4 @@ def _record(engine: ProcessEngine, connection: Connection, job: Job, *, attempts
 
 
 def _told(error: Exception) -> str:
-    text = str(error) or type(error).__name__
-    return text.replace("\x00", "")[:MAX_MESSAGE]
+    return printable(str(error) or type(error).__name__)[:MAX_MESSAGE]

@@ -10,7 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engine.errors import NotFound
+from engine.errors import NotFound, printable
 from engine.ids import new_id
 from engine.tables import failure
 
@@ -59,7 +59,7 @@ def new_failure(
 ) -> Failure:
     """Return a failure that nobody has dealt with."""
     place = (instance_id, definition_key, business_key, element, token, job_id)
-    return Failure(new_id(), kind.value, *place, message.replace("\x00", ""), None, now, None, None)
+    return Failure(new_id(), kind.value, *place, printable(message), None, now, None, None)
 
 
 def insert_failures(connection: Connection, failures: Sequence[Failure]) -> None:

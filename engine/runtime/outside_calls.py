@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
-from engine.errors import BpmnError, Fenced
+from engine.errors import BpmnError, Fenced, HandlerFailed
 from engine.execution.model import TopicCall
 from engine.handling import Context, Queued, Requests
 from engine.people import SYSTEM
@@ -22,6 +22,7 @@ from engine.runtime.failed_jobs import note_failed_try
 from engine.runtime.fences import check_fence
 from engine.runtime.instances import lock_instance
 from engine.runtime.jobs import Job, JobStatus, read_job, remove_job, take_job
+from engine.runtime.retrying import retry_plan
 from engine.runtime.turn import Turn
 
 if TYPE_CHECKING:
@@ -32,22 +33,32 @@ Settle = Callable[[Turn], None]
 
 def run_outside(engine: ProcessEngine, job: Job, *, worker: str, fence: int | None) -> str:
     """Run a topic's job; say `done`, `failed`, `gone`, `busy`, `suspended` or `not due`."""
+    if _took_its_workers(engine, job):
+        lost = HandlerFailed(f"{job.name} at {job.element}: its worker {job.worker} was lost in try {job.attempts}, the last one")
+        return note_failed_try(engine, job, error=lost, fence=fence)
     taken = engine.transaction(lambda connection: _take(engine, connection, job.id, worker, fence))
     if isinstance(taken, str):
         return taken
     requests = Requests()
     try:
         outputs = engine.handlers.get(taken.name or "").run(_context(engine, taken, requests), (taken.payload or {}).get("inputs") or {})
+        settle = partial(_complete, job=taken, outputs=outputs)
     except BpmnError as error:
-        return _settle(engine, taken, requests.taken(), fence, partial(_throw, job=taken, error=error))
+        settle = partial(_throw, job=taken, error=error)
     except Exception as exc:  # noqa: BLE001  # the outside world fails in every way; each is a failed try
         return note_failed_try(engine, taken, error=exc, fence=fence)
     try:
-        return _settle(engine, taken, requests.taken(), fence, lambda turn: turn.execution.complete(taken.token or "", outputs))
+        return _settle(engine, taken, requests.taken(), fence, settle)
     except Fenced:
         raise
-    except Exception as exc:  # noqa: BLE001  # what the outputs do in the diagram may fail too, and must be seen
+    except Exception as exc:  # noqa: BLE001  # what the outputs or the error do in the diagram may fail too, and must be seen
         return note_failed_try(engine, taken, error=exc, fence=fence)
+
+
+def _took_its_workers(engine: ProcessEngine, job: Job) -> bool:
+    """Tell whether a job's last try ended with its worker: without this, a call that kills who makes it would be made for ever."""
+    is_lost = job.status == JobStatus.TAKEN and job.locked_until is not None and job.locked_until <= engine.clock.now()
+    return is_lost and job.attempts >= retry_plan(engine, job.name, job.retry_cycle).tries
 
 
 def _take(engine: ProcessEngine, connection: Connection, job_id: str, worker: str, fence: int | None) -> Job | str:
@@ -77,6 +88,10 @@ def _context(engine: ProcessEngine, job: Job, requests: Requests) -> Context:
         attempt=job.attempts,
         requests=requests,
     )
+
+
+def _complete(turn: Turn, *, job: Job, outputs: dict[str, Any]) -> None:
+    turn.execution.complete(job.token or "", outputs)
 
 
 def _throw(turn: Turn, *, job: Job, error: BpmnError) -> None:

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from engine.commands import ProcessEngine, Ran, run_job
-from engine.errors import Passing
+from engine.errors import Fenced, Passing
 from engine.runtime.jobs import JOB_COLUMNS, Job
 from engine.tables import job, schedule
 from engine.work.slots import run_slots
 
+log = structlog.get_logger(__name__)
 MOST: sa.BindParameter[int] = sa.bindparam("most")
 NOW: sa.BindParameter[datetime] = sa.bindparam("now")
 AWAKE = job.c.is_suspended.is_(False)
@@ -93,8 +95,13 @@ def run_due(engine: ProcessEngine, *, limit: int | None = None, worker: str = "s
 
 
 def run_guarded(engine: ProcessEngine, seen: Job, *, worker: str, fence: int | None) -> str:
-    """Run one job; a database that is too busy leaves it for the next sweep."""
+    """Run one job; a database that is too busy leaves it for the next sweep, and so does what not even a failure can be noted of."""
     try:
         return run_job(engine, seen.id, seen=seen, worker=worker, fence=fence)
     except Passing:
+        return Ran.BUSY
+    except Fenced:
+        raise
+    except Exception:  # one job never stops the others
+        log.exception("a job cannot be run", job=seen.id, kind=seen.kind, instance=seen.instance_id)
         return Ran.BUSY
