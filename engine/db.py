@@ -15,7 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import DataError, StatementError
 from sqlalchemy.types import TypeDecorator
+
+from engine.errors import Invalid
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -105,6 +108,19 @@ def _refuse_when_held(connection: Connection) -> None:
         raise CommitRefusedError
 
 
+@contextmanager
+def _keepable() -> Iterator[None]:
+    """Raise Invalid for a value that the database cannot hold: U+0000, half a surrogate pair, a number or a text that is too long."""
+    try:
+        yield
+    except (UnicodeEncodeError, OverflowError) as exc:
+        raise Invalid(f"the database cannot hold this: {exc}; correct the text or number") from exc
+    except StatementError as exc:
+        if isinstance(exc, DataError) or isinstance(exc.orig, ValueError | TypeError | OverflowError):
+            raise Invalid(f"the database cannot hold this: {exc.orig}; correct the text or number") from exc
+        raise
+
+
 class Database:
     """A database and the two ways to use it: `read()` and `write()`."""
 
@@ -124,12 +140,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open one transaction that may write; it commits at the end of the block and rolls back on any exception."""
+        """Open one transaction that may write; it commits at the end of the block and rolls back on any exception.
+
+        Raises Invalid for a value that the database cannot hold.
+        """
         if not self.is_sqlite:
-            with self.engine.begin() as connection:
+            with _keepable(), self.engine.begin() as connection:
                 yield connection
             return
-        with self._write_lock, self.engine.connect() as connection:
+        with _keepable(), self._write_lock, self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -141,7 +160,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a consistent reading transaction; it sees every commit that came before it."""
-        with self.engine.connect() as connection:
+        with _keepable(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection

@@ -13,6 +13,7 @@ from engine.errors import Invalid
 
 Item = TypeVar("Item")
 MAX_LIMIT = 1000
+MAX_OFFSET = 1_000_000_000
 COUNTED = 1000
 
 
@@ -38,5 +39,5 @@ def count_up_to(
 
 def checked_page(limit: int, offset: int) -> None:
     """Raise Invalid for a page that nobody could mean."""
-    if not 1 <= limit <= MAX_LIMIT or offset < 0:
-        raise Invalid(f"a page of {limit} from {offset}: use a limit of 1 to {MAX_LIMIT} and an offset of at least 0")
+    if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_OFFSET:
+        raise Invalid(f"a page of {limit} from {offset}: use a limit of 1 to {MAX_LIMIT} and an offset of 0 to {MAX_OFFSET}")
