@@ -87,6 +87,8 @@ class Json(TypeDecorator[Any]):
 
 
 HELD = "watchbill.held"
+BUSY_S = 30
+"""How long a command waits for its turn to write to SQLite."""
 
 
 @contextmanager
@@ -130,7 +132,7 @@ class Database:
         self._write_lock = threading.RLock()
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
+            options["connect_args"] = {"timeout": BUSY_S, "isolation_level": None, "check_same_thread": False}
         else:
             options["pool_pre_ping"] = True
         self.engine: Engine = sa.create_engine(self.url, **options)
@@ -173,6 +175,6 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_S * 1000:.0f}", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 
@@ -18,6 +19,9 @@ from watchbill.settings import load_settings
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Run an operations organisation's processes from their diagrams."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     ctx.obj = load_settings()
     level = getattr(logging, ctx.obj.log_level.upper())
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level), logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -42,7 +42,7 @@ class Group(click.Group):
         """Run as a program; a standard stream that the caller closed is an empty one."""
         for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
             if getattr(sys, name) is None:
-                setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # for as long as the program runs
+                setattr(sys, name, _nowhere(mode))
         return super().main(*args, **options)
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
@@ -79,7 +79,13 @@ def _told() -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:  # whoever read the answer has read enough: click ends silently
             raise
+        if error.filename is None:
+            sys.stdout = _nowhere("w")  # what is left in it cannot be written either
         raise Told(f"{error.filename or 'input or output'}: {error.strerror or error}.") from error
+
+
+def _nowhere(mode: str) -> Any:
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def counted(number: int, noun: str) -> str:

@@ -74,6 +74,11 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool, empty: s
 
 
 def _cell(value: Any, zone: ZoneInfo) -> str:
+    """Return a value as one line that cannot steer the terminal."""
+    return "".join(each if each.isprintable() else " " for each in _text(value, zone))
+
+
+def _text(value: Any, zone: ZoneInfo) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
