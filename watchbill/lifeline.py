@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -21,3 +22,11 @@ def hold(end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def on_starting(_arbiter: object) -> None:
+    """End the master of the web processes when `serve` is gone; gunicorn calls this in the master itself, and its workers end with it.
+
+    A worker could not do that: by then its master may be gone, and the number another's.
+    """
+    hold(lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -70,7 +70,7 @@ def _web(settings: Settings, port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{_shown(settings.host)}:{port}",
         "--workers", str(settings.workers), "--threads", "8", "--worker-class", "gthread", "--graceful-timeout", "10",
-        "--log-level", "warning", "--no-control-socket",
+        "--log-level", "warning", "--no-control-socket", "--config", f"python:{lifeline.__name__}",
     ]  # fmt: skip
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
-from watchbill import lifeline, migrating
+from watchbill import migrating
 from watchbill.house import open_house
 from watchbill.secret import secret_key
 from watchbill.settings import load_settings
@@ -13,8 +10,6 @@ from webui import App, create_app
 
 
 def create() -> App:
-    """Open the house and return its pages; when `serve` is gone, the master of the web processes ends too."""
-    master = os.getppid()
-    lifeline.hold(lambda: os.kill(master, signal.SIGTERM))
+    """Open the house and return its pages."""
     house = open_house(load_settings())
     return create_app(house.engine, is_ready=lambda: not migrating.pending(house.database), secret_key=secret_key(house.settings))
