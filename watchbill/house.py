@@ -93,6 +93,7 @@ def bring_up_to_date(house: House) -> list[str]:
     """Store the office calendar unless there is one, and deploy the processes that come along; return the keys of what is new."""
     now = house.engine.clock.now()
     with house.database.write() as connection:
+        migrating.one_at_a_time(connection)
         if not has_calendar(connection, china.KEY):
             store_calendar(connection, china.office_calendar(), key=china.KEY, now=now)
     made = commands.deploy(house.engine, read_paths([bundled_processes()]), name="watchbill", actor=SYSTEM)

@@ -6,20 +6,29 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
 
 import engine.tables  # noqa: F401  # the tables register themselves
 import records
 from engine.db import Database, metadata
 from engine.errors import Invalid
 
+SET_UP_LOCK = 8033_0001
 FOLDER = Path(__file__).parent / "migrations"
 
 for _module in pkgutil.walk_packages(records.__path__, "records."):
     importlib.import_module(_module.name)
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until no other program sets this database up; on SQLite who writes is alone anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SET_UP_LOCK)))
 
 
 def config(database: Database) -> Config:
@@ -48,4 +57,4 @@ def pending(database: Database) -> tuple[str, ...]:
     return tuple(reversed(known[: known.index(present)]))
 
 
-__all__ = ["config", "metadata", "pending", "upgrade"]
+__all__ = ["config", "metadata", "one_at_a_time", "pending", "upgrade"]

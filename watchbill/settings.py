@@ -37,7 +37,7 @@ class Settings(BaseModel):
     file is written anew.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     home: Path
     database_url: str = ""

@@ -79,9 +79,16 @@ def _told() -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EPIPE:  # whoever read the answer has read enough: click ends silently
             raise
-        if error.filename is None:
-            sys.stdout = _nowhere("w")  # what is left in it cannot be written either
+        _drop_what_cannot_be_written()
         raise Told(f"{error.filename or 'input or output'}: {error.strerror or error}.") from error
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Python would end with a complaint of its own about what is left for standard output."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = _nowhere("w")
 
 
 def _nowhere(mode: str) -> Any:

@@ -38,7 +38,7 @@ def deploy(house: House, actor: Actor, *, paths: tuple[Path, ...], name: str | N
 @as_json
 @click.pass_context
 def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check files or folders as if they were deployed alone; exit with 1 when there are problems."""
+    """Check files or folders as if they were deployed alone. Exit with 1 when there are problems."""
     topics = HandlerRegistry().discover(HANDLERS).topics()
     problems = lint_files(read_paths(list(paths)), topics)
     if as_json:
@@ -113,7 +113,7 @@ def message(
     pairs: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Deliver a message to the one instance that waits for it, or start one."""
+    """Deliver a message to the instance that waits for it. It may also be a process that begins with it."""
     delivered = commands.message(
         house.engine,
         name,
@@ -178,7 +178,7 @@ def history(house: House, actor: Actor, *, instance: str, as_json: bool) -> None
 @as_user
 @with_house
 def verify(house: House, actor: Actor, *, instance: str | None, as_json: bool) -> None:
-    """Check that the history is what was written; exit with 1 when it is not."""
+    """Check that the history is what was written. Exit with 1 when it is not."""
     require(actor, Action.VERIFY, HOUSE)
     with house.database.read() as connection:
         breaks = list(verify_history(connection, instance))

@@ -30,7 +30,9 @@ from watchbill.settings import Settings
 @as_json
 @click.pass_obj
 def replay(settings: Settings, *, log_file: Path, limit: int | None, report: Path | None, into: Path | None, as_json: bool) -> None:
-    """Replay a ServiceNow incident event log, and compare what would have happened here with what was recorded.
+    """Replay a recorded ServiceNow incident event log.
+
+    It compares what would have happened here with what was recorded.
 
     It runs in a Watchbill of its own on a clock that is moved, and touches nothing else. Times without a zone are of the setting `zone`.
     """

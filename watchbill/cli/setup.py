@@ -27,7 +27,7 @@ from watchbill.settings import Settings
 @click.option("--demo", "with_demo", is_flag=True, help="Set up a demo organisation.")
 @click.pass_obj
 def init(settings: Settings, *, admin: str | None, password_stdin: bool, with_demo: bool) -> None:
-    """Set up the database and deploy the bundled processes; run again, it brings both up to date."""
+    """Set up the database, and deploy the bundled processes. Run again, it brings both up to date."""
     house = open_house(settings, must_be_ready=False)
     try:
         migrating.upgrade(house.database)
@@ -85,7 +85,7 @@ def serve(ctx: click.Context, *, host: str | None, port: int | None, workers: in
 @click.command()
 @click.pass_obj
 def worker(settings: Settings) -> None:
-    """Do the work that nobody clicks, until stopped; a second worker waits until the first is gone."""
+    """Do the work that nobody clicks, until stopped. A second worker waits until the first is gone."""
     house = open_house(settings)
     stop = threading.Event()
 
@@ -105,7 +105,10 @@ def worker(settings: Settings) -> None:
 @as_json
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Examine this Watchbill: versions, packages, database, work, disk; exit with 1 when something is wrong."""
+    """Examine this Watchbill; exit with 1 when something is wrong.
+
+    Versions, where each package was imported from, disk, clock, database, migrations, the work process, and what failed.
+    """
     report = examine(ctx.obj)
     if as_json:
         print_json(report)
@@ -133,7 +136,7 @@ def backup(house: House, *, file: Path, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def restore(settings: Settings, *, file: Path, force: bool, as_json: bool) -> None:
-    """Bring back everything from a file, all or nothing; stop serving first."""
+    """Bring back everything from a file, all or nothing. Stop serving first."""
     house = open_house(settings, must_be_ready=False)
     try:
         done = backups.restore(house.database, file, force=force)

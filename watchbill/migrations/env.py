@@ -5,12 +5,11 @@ from __future__ import annotations
 from alembic import context
 
 from engine.db import Database, metadata
+from watchbill.migrating import one_at_a_time
 
-LOCK = 8033_0001
 database: Database = context.config.attributes["database"]
 
 with database.write() as connection:
-    if not database.is_sqlite:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+    one_at_a_time(connection)
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=database.is_sqlite, compare_type=True)
     context.run_migrations()
