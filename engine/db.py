@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DataError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 
 from engine.errors import Invalid
@@ -87,6 +88,8 @@ class Json(TypeDecorator[Any]):
 
 
 HELD = "watchbill.held"
+ASIDE = 2
+PLACE_S = 30
 BUSY_S = 30
 """How long a command waits for its turn to write to SQLite."""
 
@@ -124,13 +127,18 @@ def _keepable() -> Iterator[None]:
 
 
 class Database:
-    """A database and the two ways to use it: `read()` and `write()`."""
+    """A database and the two ways to use it: `read()` and `write()`.
+
+    What reads while its thread holds a connection reads *aside*, by one of a few connections that are kept for that: else, when as many
+    threads as there are connections each held one and wanted a second, all would wait for each other.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.RLock()
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        self._places = threading.BoundedSemaphore(pool_size)
+        options: dict[str, Any] = {"pool_size": pool_size + ASIDE, "max_overflow": 0}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": BUSY_S, "isolation_level": None, "check_same_thread": False}
         else:
@@ -147,10 +155,10 @@ class Database:
         Raises Invalid for a value that the database cannot hold.
         """
         if not self.is_sqlite:
-            with _keepable(), self.engine.begin() as connection:
+            with _keepable(), self._place(), self.engine.begin() as connection:
                 yield connection
             return
-        with _keepable(), self._write_lock, self.engine.connect() as connection:
+        with _keepable(), self._write_lock, self._place(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -160,9 +168,9 @@ class Database:
                 raise
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a consistent reading transaction; it sees every commit that came before it."""
-        with _keepable(), self.engine.connect() as connection:
+    def read(self, *, aside: bool = False) -> Iterator[Connection]:
+        """Open a consistent reading transaction; it sees every commit that came before it. `aside`: see the class."""
+        with _keepable(), nullcontext() if aside else self._place(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
@@ -171,6 +179,15 @@ class Database:
     def dispose(self) -> None:
         """Close every connection (after a fork, or at the end)."""
         self.engine.dispose()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=PLACE_S):
+            raise PoolTimeout(f"no connection became free in {PLACE_S} s")
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

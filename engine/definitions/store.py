@@ -57,7 +57,7 @@ class DefinitionStore:
         chosen = sa.or_(definition.c.is_latest, definition.c.deployment_id == home)
         statement = sa.select(definition.c.id, (definition.c.deployment_id == home).label("at_home"))
         statement = statement.where(definition.c.kind == kind, definition.c.key == key, chosen)
-        with self._database.read() as connection:
+        with self._database.read(aside=True) as connection:
             rows = sorted(connection.execute(statement), key=lambda row: not row.at_home)
         if not rows:
             raise NotFound(f"There is no {kind} '{key}': deploy it, or correct the name in the diagram.")
@@ -87,7 +87,7 @@ class DefinitionStore:
     def _file(self, definition_id: str) -> tuple[str, str, bytes]:
         joined = definition.join(deployed_file, deployed_file.c.id == definition.c.file_id).join(blob, blob.c.hash == deployed_file.c.hash)
         statement = sa.select(definition.c.key, deployed_file.c.name, blob.c.content).select_from(joined)
-        with self._database.read() as connection:
+        with self._database.read(aside=True) as connection:
             row = connection.execute(statement.where(definition.c.id == definition_id)).one_or_none()
         if row is None:
             raise NotFound(f"There is no definition {definition_id!r}: look at `watchbill definitions`.")

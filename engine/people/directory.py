@@ -176,8 +176,9 @@ def _exists(connection: Connection, name: str) -> bool:
 
 
 def _refuse_last_admin(connection: Connection, name: str) -> None:
-    others = sa.select(sa.func.count()).where(person.c.is_admin, person.c.is_active, person.c.name != name)
-    if not connection.scalar(others):
+    """Raise Conflict unless another administrator remains; all of them are locked, so that two do not bar each other at once."""
+    admins = sa.select(person.c.name).where(person.c.is_admin, person.c.is_active).order_by(person.c.name).with_for_update()
+    if not set(connection.scalars(admins)) - {name}:
         raise Conflict(f"{name} is the last active administrator: make another one first")
 
 

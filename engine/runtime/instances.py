@@ -67,10 +67,13 @@ class Instance:
 
 
 READ = sa.select(*(process_instance.c[name] for name in Instance.__slots__)).where(process_instance.c.id == sa.bindparam("instance_id"))
-LOCK = READ.with_for_update()
+# Not FOR UPDATE, which would also keep others from inserting rows that point at the instance, such as the signals that they throw at it.
+LOCK = READ.with_for_update(key_share=True)
 TASK_OWNER = sa.select(human_task.c.instance_id).where(human_task.c.id == sa.bindparam("task_id")).scalar_subquery()
 LOCK_OF_TASK = (
-    sa.select(*(process_instance.c[name] for name in Instance.__slots__)).where(process_instance.c.id == TASK_OWNER).with_for_update()
+    sa.select(*(process_instance.c[name] for name in Instance.__slots__))
+    .where(process_instance.c.id == TASK_OWNER)
+    .with_for_update(key_share=True)
 )
 INSERT = sa.insert(process_instance)
 WRITTEN = tuple(name for name in Instance.__slots__ if name not in ("id", "state"))
