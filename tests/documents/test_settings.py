@@ -11,9 +11,11 @@ from pydantic_core import PydanticUndefined
 
 from engine.errors import Invalid
 from tests.documents.pages import blocks, rows, section, text_of
+from watchbill.secret import secret_key
 from watchbill.settings import Settings, default_home, load_settings
 
 TEXT = text_of("docs/operating.md")
+OF_HOME = ("home", "database_url", "secret_key")
 TOLD = {name.strip("`"): (default, what) for name, default, what in rows(section(TEXT, "Settings"))}
 
 
@@ -26,16 +28,18 @@ def test_every_setting_is_told_in_order() -> None:
     assert list(TOLD) == list(Settings.model_fields)
 
 
-@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if name not in ("home", "database_url")])
+@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if name not in OF_HOME])
 def test_each_default_is_the_one_that_is_told(name: str) -> None:
     assert TOLD[name][0] == shown(Settings.model_fields[name].default)
 
 
-def test_the_defaults_of_place_are_the_ones_that_are_told(tmp_path: Path) -> None:
-    assert Settings.model_fields["home"].default is PydanticUndefined
+def test_the_defaults_that_lie_in_the_home_are_the_ones_that_are_told(tmp_path: Path) -> None:
+    assert [Settings.model_fields[name].default for name in OF_HOME] == [PydanticUndefined, "", ""]
     told = TOLD["home"][0].split("`")[1]
     assert str(default_home({"HOME": str(tmp_path)})) == told.replace("~", str(tmp_path))
     assert Settings(home=tmp_path).url == f"sqlite:///{tmp_path / TOLD['database_url'][0].split('`')[1]}"
+    key = secret_key(Settings(home=tmp_path))
+    assert (tmp_path / TOLD["secret_key"][0].split("`")[1]).read_bytes() == key
 
 
 def test_the_example_of_a_file_is_read(tmp_path: Path) -> None:
