@@ -6,9 +6,10 @@ from typing import Any
 
 from lxml import etree
 
-from engine.definitions.problems import Problems
+from engine.definitions.problems import MOST_CHARACTERS, Problems
 from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda
-from engine.diagram.model import HumanWork, Loop, Mapping, Value
+from engine.diagram.model import HumanWork, Mapping, Value
+from engine.expressions import strip_expression
 
 OWN_BUSINESS_KEY = ("execution.processBusinessKey", "execution.businessKey", "businessKey")
 
@@ -78,7 +79,7 @@ def _form_key(node: etree._Element, problems: Problems) -> str | None:
 
 
 def _listed(text: str | None, node: etree._Element, problems: Problems, *, what: str) -> tuple[Value, ...]:
-    if text is None:
+    if text is None or not problems.fits(node, text, MOST_CHARACTERS, what=what):
         return ()
     parts, depth, start = [], 0, 0
     for index, sign in enumerate(text):
@@ -120,15 +121,22 @@ def read_parameters(node: etree._Element, problems: Problems) -> tuple[tuple[Map
 
 
 def _parameter(element: etree._Element, problems: Problems) -> str:
-    """Return a parameter's value as one expression: a text, a list, a map."""
-    listed = element.find(camunda("list"))
-    mapped = element.find(camunda("map"))
-    if listed is not None:
-        return "[" + ", ".join(_text(item.text, item, problems) for item in listed.findall(camunda("value"))) + "]"
-    if mapped is not None:
-        entries = (f"{entry.get('key')!r}: {_text(entry.text, entry, problems)}" for entry in mapped.findall(camunda("entry")))
-        return "{" + ", ".join(entries) + "}"
-    return _text(element.text, element, problems)
+    """Return a parameter's value as one expression: a text, a list, a map, and these inside each other."""
+    told = len(problems.found)
+    source = _composed(element, problems)
+    if len(problems.found) == told:
+        problems.check(element, source, what="parameter")
+    return source
+
+
+def _composed(element: etree._Element, problems: Problems) -> str:
+    both = (camunda("list"), camunda("map"))
+    inner = element if element.tag in both else next((child for child in element if child.tag in both), None)
+    if inner is None:
+        return _text(element.text, element, problems)
+    if inner.tag == camunda("list"):
+        return "[" + ", ".join(_composed(item, problems) for item in inner) + "]"
+    return "{" + ", ".join(f"{entry.get('key')!r}: {_composed(entry, problems)}" for entry in inner) + "}"
 
 
 def _text(text: str | None, element: etree._Element, problems: Problems) -> str:
@@ -136,62 +144,6 @@ def _text(text: str | None, element: etree._Element, problems: Problems) -> str:
     if value is None:
         return "null"
     return value.expression if value.expression is not None else repr(value.literal)
-
-
-def read_loop(node: etree._Element, problems: Problems) -> Loop | None:
-    """Read how often an activity runs."""
-    standard = node.find(bpmn("standardLoopCharacteristics"))
-    if standard is not None:
-        most = standard.get("loopMaximum")
-        return Loop(
-            standard=True,
-            condition=problems.expression(standard, standard.findtext(bpmn("loopCondition")), what="loop condition"),
-            test_before=standard.get("testBefore") == "true",
-            maximum=int(most) if most and most.isdigit() else None,
-        )
-    multi = node.find(bpmn("multiInstanceLoopCharacteristics"))
-    if multi is None:
-        return None
-    here = str(node.get("id") or "")
-    if multi.get("behavior") not in (None, "All"):
-        problems.add(multi, here, "multi-instance-behavior", f"'{here}' throws events per instance.", "Throw them from inside instead.")
-    return _multi_instance(multi, problems, here)
-
-
-def _multi_instance(multi: etree._Element, problems: Problems, here: str) -> Loop:
-    zeebe = extension(multi, "loopCharacteristics", ZEEBE)
-
-    def either(plain: str | None, attribute: str) -> str | None:
-        return plain if plain or zeebe is None else zeebe.get(attribute)
-
-    def name(tag: str) -> str | None:
-        element = multi.find(bpmn(tag))
-        return None if element is None else element.get("name") or element.get("id")
-
-    source = either(multi.get(camunda("collection")) or _data_name(multi, "loopDataInputRef"), "inputCollection")
-    gathered = either(_data_name(multi, "loopDataOutputRef"), "outputCollection")
-    loop = Loop(
-        parallel=multi.get("isSequential") != "true",
-        collection=problems.expression(multi, source, what="collection"),
-        cardinality=problems.expression(multi, multi.findtext(bpmn("loopCardinality")), what="cardinality"),
-        item=either(multi.get(camunda("elementVariable")) or name("inputDataItem"), "inputElement"),
-        completion=problems.expression(multi, multi.findtext(bpmn("completionCondition")), what="completion condition"),
-        output_collection=(gathered or "").strip() or None,
-        output_item=problems.expression(multi, either(name("outputDataItem"), "outputElement"), what="output element"),
-    )
-    if loop.collection is None and loop.cardinality is None:
-        problems.add(multi, here, "multi-instance", f"'{here}' repeats over nothing.", "Give it a collection or a cardinality.")
-    return loop
-
-
-def _data_name(multi: etree._Element, tag: str) -> str | None:
-    """Return the variable that a reference to data names: the name of the data with that id, else the reference itself."""
-    reference = (multi.findtext(bpmn(tag)) or "").strip()
-    activity = multi.getparent()
-    for data in () if activity is None or not reference else activity.iter(bpmn("dataInput"), bpmn("dataOutput")):
-        if data.get("id") == reference:
-            return data.get("name") or reference
-    return reference or None
 
 
 def read_retries(node: etree._Element) -> str | None:
@@ -220,7 +172,7 @@ def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, 
     for side, kept in sides.items():
         for element in extensions(node, side):
             if element.get("businessKey"):
-                business_key = problems.expression(element, element.get("businessKey"), what="business key")
+                business_key = strip_expression(element.get("businessKey")).expression
                 if business_key not in OWN_BUSINESS_KEY:
                     here = str(node.get("id"))
                     text = f"The process that '{here}' calls runs inside its caller's instance, under the same business key."
@@ -230,9 +182,9 @@ def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, 
             else:
                 text = element.get("sourceExpression") or element.get("source")
                 source = problems.expression(element, text, what=f"{side} mapping")
-                if source is None or not str(element.get("target") or "").isidentifier():
+                if source is None or not str(element.get("target") or "").isidentifier() or not _is_variable(element.get("source")):
                     here = str(node.get("id"))
-                    problems.add(element, here, "parameter", f"A mapping {side} of '{here}' lacks its source or target.", "Fill both.")
+                    problems.add(element, here, "parameter", f"A mapping {side} of '{here}' lacks its source or target.", "Name variables.")
                 kept.append(Mapping(str(element.get("target") or ""), source or "null"))
     called = extension(node, "calledElement", ZEEBE)
     if called is not None and called.get("propagateAllParentVariables", "true") == "true":
@@ -240,6 +192,11 @@ def read_call(node: etree._Element, problems: Problems) -> tuple[tuple[Mapping, 
     if called is not None and called.get("propagateAllChildVariables", "true") == "true":
         sides["out"].append(Mapping(everything=True))
     return tuple(sides["in"]), tuple(sides["out"]), business_key
+
+
+def _is_variable(name: str | None) -> bool:
+    """Tell whether a name, where there is one, is a variable's, or a path into it, or an expression in `${}`."""
+    return name is None or strip_expression(name).expression is not None or all(part.isidentifier() for part in name.strip().split("."))
 
 
 def documentation(node: etree._Element) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from engine.definitions.finding import Finding
 from engine.definitions.reading import ACTIVITIES
-from engine.definitions.structure import MOST_CHARACTERS
 from engine.diagram.model import EventKind, Node, NodeKind, Scope
 from engine.errors import ExpressionError
 from engine.expressions import names_used
@@ -23,6 +22,8 @@ ALLOWED: dict[NodeKind, frozenset[EventKind]] = {
 }
 ALWAYS_INTERRUPTING = frozenset({K.ERROR, K.CANCEL})
 LOOKED_UP = frozenset({K.ERROR, K.ESCALATION, K.COMPENSATION, K.CANCEL})
+ALONE = frozenset({K.ERROR, K.COMPENSATION, K.CANCEL, K.TERMINATE, K.LINK})
+"""What takes a throwing token away, or makes it wait: nothing else could be thrown after it."""
 
 
 def events_stand_where_they_may(scope: Scope, holder: Node | None) -> Iterator[Finding]:
@@ -42,14 +43,18 @@ def events_stand_where_they_may(scope: Scope, holder: Node | None) -> Iterator[F
             yield Finding(node.line, node.id, "event-place", f"'{node.id}' waits for no event.", "Give it an event definition.")
 
 
-def several_events_can_wait_together(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """Several event definitions on one node all wait, or none does."""
+def several_events_go_together(scope: Scope, holder: Node | None) -> Iterator[Finding]:
+    """Several event definitions on one node all wait, or are all thrown and the token goes on."""
     for node in scope.nodes.values():
         kinds = {event.kind for event in node.events}
-        mixed = len(node.events) > 1 and (kinds & LOOKED_UP or K.LINK in kinds) and node.kind is not NodeKind.END_EVENT
-        if mixed and node.kind is not NodeKind.THROW_EVENT:
+        throws = node.kind in (NodeKind.THROW_EVENT, NodeKind.END_EVENT)
+        if len(node.events) > 1 and kinds & (ALONE if throws else LOOKED_UP | {K.LINK}):
             text = f"'{node.id}' mixes {', '.join(sorted(kinds))} events."
-            yield Finding(node.line, node.id, "event-mix", text, "Use one boundary event or event subprocess for each.")
+            hint = "Throw them one after the other." if throws else "Use one boundary event or event subprocess for each."
+            yield Finding(node.line, node.id, "event-mix", text, hint)
+        if node.kind is NodeKind.START_EVENT and holder is None and node.parallel_multiple and len(node.events) > 1:
+            text = f"Start event '{node.id}' waits for several events together before there is an instance."
+            yield Finding(node.line, node.id, "unsupported", text, "Start by the first, and wait for the others inside.")
 
 
 def boundary_events_are_attached(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
@@ -78,7 +83,8 @@ def starts_and_ends_are_at_the_ends(scope: Scope, _holder: Node | None) -> Itera
 
 
 def event_gateways_lead_to_events(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """An event-based gateway leads to at least two catch events or receive tasks that nothing else leads to."""
+    """An event-based gateway leads to at least two catch events or receive tasks that nothing else leads to or watches."""
+    watched = {node.attached_to for node in scope.nodes.values()}
     for node in scope.nodes.values():
         if node.kind is not NodeKind.EVENT_BASED_GATEWAY:
             continue
@@ -94,15 +100,19 @@ def event_gateways_lead_to_events(scope: Scope, _holder: Node | None) -> Iterato
             elif len(target.incoming) > 1:
                 text = f"'{target.id}' follows event-based gateway '{node.id}' and something else."
                 yield Finding(node.line, node.id, "event-gateway", text, "Give the gateway an event of its own.")
+            elif target.id in watched or target.loop is not None:
+                text = f"'{target.id}' follows event-based gateway '{node.id}' and has a boundary event or a loop."
+                yield Finding(node.line, node.id, "event-gateway", text, "Use a plain catch event.")
 
 
 def links_are_pairs(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """A link throw has exactly one catch of its name in its scope, and a catch at least one throw."""
+    """A link throw has exactly one catch of its name in its scope, and a catch at least one throw; no flow passes by a link."""
     throws: dict[str | None, list[Node]] = {}
     catches: dict[str | None, list[Node]] = {}
     for node in scope.nodes.values():
         for event in node.events:
             if event.kind is K.LINK:
+                yield from _is_a_jump(node, event.link)
                 (throws if node.kind is NodeKind.THROW_EVENT else catches).setdefault(event.link, []).append(node)
     for name, nodes in throws.items():
         if len(catches.get(name, [])) != 1:
@@ -113,13 +123,25 @@ def links_are_pairs(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
             yield Finding(nodes[0].line, nodes[0].id, "link", f"Nothing throws link {name!r}.", "Add a throw with this name.")
 
 
+def _is_a_jump(node: Node, name: str | None) -> Iterator[Finding]:
+    flows = node.outgoing if node.kind is NodeKind.THROW_EVENT else node.incoming
+    if not (name or "").strip():
+        yield Finding(node.line, node.id, "link", f"The link of '{node.id}' has no name.", "Name it like its other end.")
+    if flows:
+        text = f"The flow {flows[0]} passes by the link of '{node.id}'."
+        yield Finding(node.line, node.id, "link", text, "A link throw has no flow out, and a link catch none in.")
+
+
 def event_subprocesses_stand_alone(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """An event subprocess has no flows, and one triggered by an error interrupts."""
+    """An event subprocess has no flows and no loop, and one triggered by an error interrupts."""
     for node in scope.nodes.values():
         if not node.triggered_by_event:
             continue
         if node.incoming or node.outgoing:
             yield Finding(node.line, node.id, "event-subprocess", f"Event subprocess '{node.id}' has flows.", "Remove them.")
+        if node.loop is not None:
+            text = f"Event subprocess '{node.id}' has a loop, but its event says how often it runs."
+            yield Finding(node.line, node.id, "event-subprocess", text, "Put a subprocess with the loop into it.")
         for start in node.scope.nodes.values() if node.scope is not None else ():
             wrong = start.kind is NodeKind.START_EVENT and not start.interrupting and any(e.kind is K.ERROR for e in start.events)
             if wrong:
@@ -143,25 +165,13 @@ def starts_know_no_variables(scope: Scope, holder: Node | None) -> Iterator[Find
                 yield Finding(node.line, node.id, "start-value", text, "Write a literal.")
 
 
-def names_fit(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """Names that the database keeps are not longer than its columns."""
-    for node in scope.nodes.values():
-        texts = [node.topic, node.human.form_ref if node.human else None, *(e.name.literal for e in node.events if e.name is not None)]
-        texts += [value.literal for value in (node.decision, node.called) if value is not None]
-        for text in texts:
-            if text is not None and len(text) > MOST_CHARACTERS:
-                message = f"'{node.id}' uses a name of {len(text)} characters; {MOST_CHARACTERS} are allowed."
-                yield Finding(node.line, node.id, "too-long", message, "Shorten it.")
-
-
 EVENT_RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
     events_stand_where_they_may,
-    several_events_can_wait_together,
+    several_events_go_together,
     boundary_events_are_attached,
     starts_and_ends_are_at_the_ends,
     event_gateways_lead_to_events,
     links_are_pairs,
     event_subprocesses_stand_alone,
     starts_know_no_variables,
-    names_fit,
 )

@@ -143,17 +143,22 @@ def _read(node: etree._Element, element: etree._Element, kind: EventKind, defini
         if signal is None:
             _missing(element, problems, "signal", element.get("signalRef"))
             return Event(kind)
+        if not (signal.get("name") or "").strip():
+            problems.add(signal, str(signal.get("id")), "reference", "A signal has no name.", "Name it.")
         return Event(kind, name=problems.value(signal, signal.get("name"), what="signal name"), payload=_payload(element, problems))
     if kind in (EventKind.ERROR, EventKind.ESCALATION):
         return _coded(node, element, kind, definitions, problems)
     if kind is EventKind.CONDITIONAL:
-        condition = problems.expression(element, element.findtext(bpmn("condition")), what="condition")
+        condition = problems.condition(element, element.findtext(bpmn("condition")), what="condition")
         if condition is None:
             problems.add(element, owner(node), "event", f"The condition of '{owner(node)}' is empty.", "Write an expression.")
         return Event(kind, condition=condition)
     if kind is EventKind.LINK:
         return Event(kind, link=element.get("name"))
     if kind is EventKind.COMPENSATION:
+        if element.get("waitForCompletion") in ("false", "0"):
+            here = owner(node)
+            problems.add(element, here, "unsupported", f"'{here}' does not wait for what it undoes.", "Let it wait, or fork before it.")
         return Event(kind, activity=element.get("activityRef"))
     return Event(kind)
 
@@ -171,18 +176,18 @@ def _payload(element: etree._Element, problems: Problems) -> tuple[tuple[str, st
 def _coded(node: etree._Element, element: etree._Element, kind: EventKind, definitions: Definitions, problems: Problems) -> Event:
     what = kind.value
     reference = element.get(f"{what}Ref")
-    code = None
-    if reference is not None:
-        referred = definitions.named(reference, what)
-        if referred is None:
-            _missing(element, problems, what, reference)
-        else:
-            code = referred.get(f"{what}Code") or referred.get("name")
-    elif local(node) in ("endEvent", "intermediateThrowEvent"):
-        problems.add(element, owner(node), "reference", f"'{owner(node)}' throws an {what} without a code.", f"Choose an {what}.")
+    referred = definitions.named(reference, what)
+    code = None if referred is None else referred.get(f"{what}Code") or None
+    if reference is not None and referred is None:
+        _missing(element, problems, what, reference)
+    elif code is None and local(node) not in CATCHING:
+        text = f"'{owner(node)}' throws an {what} without a code."
+        problems.add(element, owner(node), "reference", text, f"Choose an {what} that has a code.")
+    message = None if referred is None else referred.get(camunda("errorMessage"))
     return Event(
         kind,
         code=code,
+        message=problems.value(element, message, what="error message"),
         code_variable=element.get(camunda(f"{what}CodeVariable")),
         message_variable=element.get(camunda("errorMessageVariable")),
     )

@@ -14,11 +14,11 @@ READ = frozenset({
     "assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formRef", "formRefBinding", "formKey",
     "initiator", "candidateStarterGroups", "candidateStarterUsers", "versionTag", "type", "topic", "resultVariable", "decisionRef",
     "decisionRefBinding", "mapDecisionResult", "calledElementBinding", "collection", "elementVariable", "asyncBefore", "async",
-    "errorCodeVariable", "errorMessageVariable", "escalationCodeVariable",
+    "errorCodeVariable", "errorMessage", "errorMessageVariable", "escalationCodeVariable",
 })  # fmt: skip
 DOCUMENTATION = frozenset({
     "asyncAfter", "exclusive", "jobPriority", "taskPriority", "historyTimeToLive", "isStartableInTasklist", "diagramRelationId",
-    "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "errorMessage", "variableName", "variableEvents",
+    "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "variableName", "variableEvents",
 })  # fmt: skip
 FOREIGN_CODE = {
     "class": "a Java class",
@@ -85,6 +85,8 @@ def _attribute(element: etree._Element, space: str | None, name: str, value: str
     elif space == CAMUNDA and value not in VALUES.get(name, (value,)):
         allowed = " or ".join(VALUES[name])
         problems.add(element, here, "unsupported", f"camunda:{name} of '{here}' is {value!r}.", f"Choose {allowed}.")
+    elif space is None and name == "local" and etree.QName(element).namespace == CAMUNDA and value == "true":
+        problems.add(element, here, "unsupported", f"A mapping of '{here}' is for local variables only.", "Name each variable.")
     elif space is None and name == "bindingType" and etree.QName(element).namespace == ZEEBE and value not in BINDINGS:
         problems.add(element, here, "unsupported", f"The binding of '{here}' is {value!r}.", f"Choose {' or '.join(BINDINGS)}.")
 

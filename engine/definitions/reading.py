@@ -10,6 +10,7 @@ from lxml import etree
 from engine.definitions import dialect
 from engine.definitions.events import Definitions, read_events
 from engine.definitions.foreign import check_dialect
+from engine.definitions.loops import read_loop
 from engine.definitions.problems import Problems
 from engine.definitions.structure import check_structure
 from engine.definitions.xml import ZEEBE, bpmn, camunda, children, local
@@ -53,11 +54,11 @@ def read_bpmn(root: etree._Element, problems: Problems) -> Reading:
 
 
 def _index(root: etree._Element, reading: Reading) -> None:
-    for element in root.iter():
-        if not isinstance(element.tag, str) or element.get("id") is None or "/DI" in element.tag or "/DC" in element.tag:
+    for element in root.iter(bpmn("*")):
+        if element.get("id") is None:
             continue
         key = str(element.get("id"))
-        if key in reading.elements and element.tag.startswith(bpmn("")):
+        if key in reading.elements:
             first = reading.elements[key].sourceline
             reading.problems.add(element, key, "duplicate-id", f"The id '{key}' is used twice (first in line {first}).", "Rename one.")
         reading.elements.setdefault(key, element)
@@ -70,11 +71,12 @@ def _compensations(root: etree._Element) -> dict[str, str]:
         for event in root.iter(bpmn("boundaryEvent"))
         if event.find(bpmn("compensateEventDefinition")) is not None
     }
+    notes = {note.get("id") for note in root.iter(bpmn("textAnnotation"))}
     found = {}
     for association in root.iter(bpmn("association")):
-        host = boundaries.get(association.get("sourceRef"))
-        if host:
-            found[str(host)] = str(association.get("targetRef"))
+        host, target = boundaries.get(association.get("sourceRef")), str(association.get("targetRef"))
+        if host and target not in notes:
+            found[str(host)] = target
     return found
 
 
@@ -147,7 +149,7 @@ class _Reader:
             target=str(element.get("targetRef") or ""),
             line=int(element.sourceline or 0),
             name=str(element.get("name") or ""),
-            condition=None if condition is None else self.problems.expression(element, condition.text, what="condition"),
+            condition=None if condition is None else self.problems.condition(element, condition.text, what="condition"),
         )
 
     def _node(
@@ -174,7 +176,7 @@ class _Reader:
             triggered_by_event=element.get("triggeredByEvent") == "true" and kind in (NodeKind.SUB_PROCESS, NodeKind.TRANSACTION),
             for_compensation=element.get("isForCompensation") == "true" and kind in ACTIVITIES,
             compensated_by=self.compensation.get(key),
-            loop=dialect.read_loop(element, self.problems) if kind in ACTIVITIES else None,
+            loop=read_loop(element, self.problems) if kind in ACTIVITIES else None,
             inputs=inputs,
             outputs=outputs,
             retry_cycle=dialect.read_retries(element),

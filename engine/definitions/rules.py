@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 
 from engine.definitions.event_rules import EVENT_RULES
 from engine.definitions.finding import Finding
-from engine.definitions.undo_rules import UNDO_PROCESS_RULES, UNDO_RULES
-from engine.definitions.walk import link_targets, of_kind, scopes
+from engine.definitions.loop_rules import LOOP_RULES
+from engine.definitions.name_rules import NAME_RULES, starters_can_be_named
+from engine.definitions.undo_rules import UNDO_RULES, compensations_find_something
 from engine.diagram.model import EventKind, Node, NodeKind, Process, Scope
+from engine.diagram.walk import link_targets, of_kind, scopes
 from engine.errors import Invalid, Problem
 from engine.handling import RetryPlan
 
@@ -25,12 +27,12 @@ def check_process(process: Process) -> list[Problem]:
     found = [
         Problem(process.file, each.line, each.element, each.rule, each.message, each.hint)
         for scope, holder in scopes(process.scope)
-        for rule in (*RULES, *EVENT_RULES, *UNDO_RULES)
+        for rule in (*RULES, *EVENT_RULES, *LOOP_RULES, *NAME_RULES, *UNDO_RULES)
         for each in rule(scope, holder)
     ]
     found += [
         Problem(process.file, each.line, each.element, each.rule, each.message, each.hint)
-        for rule in UNDO_PROCESS_RULES
+        for rule in (starters_can_be_named, compensations_find_something)
         for each in rule(process)
     ]
     return sorted(found, key=lambda problem: problem.line)
@@ -71,13 +73,22 @@ def exclusive_choices_are_clear(scope: Scope, _holder: Node | None) -> Iterator[
             yield Finding(node.line, node.id, "ambiguous-choice", text, "Give each a condition, or mark one as the default flow.")
 
 
-def forks_have_no_conditions(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
-    """A parallel or event-based gateway takes all ways; a condition there would be ignored."""
-    for node in of_kind(scope, NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY):
+def forks_and_events_have_no_conditions(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
+    """A parallel or event-based gateway takes all ways, and so does an event (BPMN 2.0, 8.3.13): it has no condition to ask."""
+    for node in scope.nodes.values():
+        if node.kind not in (NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY) and not node.kind.value.endswith("Event"):
+            continue
         for flow in node.outgoing:
             if scope.flows[flow].condition is not None:
                 text = f"Flow '{flow}' out of the {node.kind} '{node.id}' has a condition."
                 yield Finding(scope.flows[flow].line, flow, "condition-ignored", text, "Use an exclusive or inclusive gateway.")
+
+
+def gateways_lead_on(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
+    """A gateway has a way out: one without decides nothing (BPMN 2.0, 10.6)."""
+    for node in scope.nodes.values():
+        if node.kind.value.endswith("Gateway") and not node.outgoing:
+            yield Finding(node.line, node.id, "dead-end", f"No flow leads out of the {node.kind} '{node.id}'.", "Lead it to an end event.")
 
 
 def scopes_have_one_start(scope: Scope, holder: Node | None) -> Iterator[Finding]:
@@ -199,7 +210,8 @@ RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (
     flows_join_this_scope,
     defaults_are_outgoing,
     exclusive_choices_are_clear,
-    forks_have_no_conditions,
+    forks_and_events_have_no_conditions,
+    gateways_lead_on,
     scopes_have_one_start,
     everything_is_reached,
     no_endless_loop,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.definitions.finding import Finding
-from engine.definitions.walk import nodes_of, of_kind
 from engine.diagram.model import EventKind, Node, NodeKind, Process, Scope
+from engine.diagram.walk import of_kind
 
 
 def compensation_is_whole(scope: Scope, _holder: Node | None) -> Iterator[Finding]:
@@ -36,15 +36,19 @@ def _undone_by_association(boundary: Node, scope: Scope) -> Iterator[Finding]:
 
 def compensations_find_something(process: Process) -> Iterator[Finding]:
     """A compensation throw that names an activity names one that something undoes, in its scope or one around it."""
-    nodes = {node.id: node for node in nodes_of(process)}
-    for node in nodes.values():
-        for event in node.events:
-            if event.kind is not EventKind.COMPENSATION or event.activity is None:
-                continue
-            named = nodes.get(event.activity)
-            if named is None or (named.compensated_by is None and named.scope is None):
-                text = f"'{node.id}' undoes {event.activity!r}, which nothing can undo."
-                yield Finding(node.line, node.id, "compensation", text, "Name an activity with a compensation boundary event.")
+    agenda: list[tuple[Scope, Mapping[str, Node]]] = [(process.scope, {})]
+    for scope, outside in agenda:
+        seen = {**outside, **scope.nodes}
+        agenda.extend((node.scope, seen) for node in scope.nodes.values() if node.scope is not None)
+        for node in scope.nodes.values():
+            for event in node.events:
+                if event.kind is not EventKind.COMPENSATION or event.activity is None:
+                    continue
+                named = seen.get(event.activity)
+                if named is None or (named.compensated_by is None and named.scope is None):
+                    text = f"'{node.id}' undoes {event.activity!r}, which nothing here can undo."
+                    hint = "Name an activity of this scope, or of one around it, with a compensation boundary event."
+                    yield Finding(node.line, node.id, "compensation", text, hint)
 
 
 def cancel_belongs_to_transactions(scope: Scope, holder: Node | None) -> Iterator[Finding]:
@@ -73,4 +77,3 @@ def cancel_belongs_to_transactions(scope: Scope, holder: Node | None) -> Iterato
 
 
 UNDO_RULES: tuple[Callable[[Scope, Node | None], Iterator[Finding]], ...] = (compensation_is_whole, cancel_belongs_to_transactions)
-UNDO_PROCESS_RULES: tuple[Callable[[Process], Iterator[Finding]], ...] = (compensations_find_something,)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.definitions.walk import nodes_of
 from engine.diagram.model import Node, NodeKind, Process
+from engine.diagram.walk import nodes_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MOST_BYTES = 10_000_000
 MOST_DEPTH = 100
 MOST_TAGS = 500_000
+MOST_ATTRIBUTES = 100
 
 
 def local(element: etree._Element) -> str:
@@ -60,6 +61,10 @@ def parse(content: bytes, file: str, *, most_bytes: int = MOST_BYTES) -> tuple[e
         return None, _problem(file, line, "doctype", "The file has a DOCTYPE.", "Remove it: entities and document types are never read.")
     if root.xpath("/*" * (MOST_DEPTH + 1)):
         return None, _problem(file, 1, "too-deep", f"Elements are nested deeper than {MOST_DEPTH}.", "Use call activities instead.")
+    if root.xpath(f"//*[@*[{MOST_ATTRIBUTES + 1}]]"):
+        return None, _problem(
+            file, 1, "too-large", f"An element has more than {MOST_ATTRIBUTES} attributes.", "Remove those that nothing reads."
+        )
     return root, None
 
 

@@ -73,14 +73,16 @@ class Event:
     """One event definition.
 
     `name` is the message's or signal's name (it may hold an expression); `code` an error's or escalation's code (None catches all);
-    `code_variable` and `message_variable` receive a caught error's parts; `link` is a link's name; `activity` the activity that a
-    compensation throw names; `timer` and `timer_kind` belong together; `payload` maps variable -> expression for what is thrown
-    (empty: nothing is sent along); `topic` makes a message throw a service call instead (Camunda's message implementation).
+    `message` is what a thrown error says; `code_variable` and `message_variable` receive a caught error's parts; `link` is a link's name;
+    `activity` the activity that a compensation throw names; `timer` and `timer_kind` belong together; `payload` maps variable ->
+    expression for what is thrown (empty: nothing is sent along); `topic` makes a message throw a service call instead (Camunda's
+    message implementation).
     """
 
     kind: EventKind
     name: Value | None = None
     code: str | None = None
+    message: Value | None = None
     code_variable: str | None = None
     message_variable: str | None = None
     timer_kind: TimerKind | None = None

@@ -51,6 +51,7 @@ class HumanTask(NodeSpec):
             priority=DEFAULT_PRIORITY if priority in (None, "") else _whole(priority, self.node.id),
             form_ref=work.form_ref,
             form_fields=work.form_fields,
+            description=self.node.documentation,
         )
 
     def _moment(self, value: Value | None, token: Token) -> datetime | None:
@@ -124,8 +125,11 @@ class BusinessRuleTask(NodeSpec):
         workflow = token.workflow
         rows = workflow.host.decide(str(resolve(self.node.decision, token)), workflow.names(token))
         result = shape_result(rows, self.node.map_decision_result, self.node.id)
-        named = {self.node.result_variable: result} if self.node.result_variable else None
-        values = named or (rows[0] if rows else {})
+        if self.node.result_variable is None and len(rows) > 1:
+            raise Invalid(
+                f"The decision of '{self.node.id}' gave {len(rows)} rows and no variable to keep them: give it a result variable."
+            )
+        values = {self.node.result_variable: result} if self.node.result_variable else (rows[0] if rows else {})
         if self.node.outputs:
             token.data.update(values)
         else:
@@ -138,6 +142,9 @@ def shape_result(rows: list[dict[str, Any]], shape: str, element: str) -> Any:
     if shape == "resultList":
         return rows
     if shape == "collectEntries":
+        wide = next((sorted(row) for row in rows if len(row) > 1), None)
+        if wide is not None:
+            raise Invalid(f"The decision of '{element}' gave the outputs {wide} where collectEntries collects one: use resultList.")
         return [value for row in rows for value in row.values()]
     if len(rows) > 1:
         raise Invalid(f"The decision of '{element}' gave {len(rows)} rows where {shape} allows one: change its hit policy or the mapping.")

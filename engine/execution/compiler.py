@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from SpiffWorkflow.specs import WorkflowSpec
 
 from engine.diagram.model import EventKind, Flow, Node, NodeKind, Process, Scope
+from engine.diagram.walk import link_targets
 from engine.errors import Invalid
-from engine.execution import activities, events, loops, specs
+from engine.execution import activities, events, gateways, loops, specs
 from engine.execution.specs import NodeSpec
 
 
@@ -52,7 +53,7 @@ def compile_process(process: Process, *, definition_id: str | None = None) -> Ex
 
     1. A spec for each node of each scope, and one for each loop, event part and event subprocess start.
     2. Flows, attached events and undoing activities are connected by name.
-    3. Inclusive joins learn from where tokens can still reach them.
+    3. Inclusive joins learn how tokens come from node to node.
     """
     identity = definition_id or process.key
     wf_spec = CompiledSpec(process.key, identity)
@@ -96,10 +97,10 @@ MAKERS: dict[NodeKind, Callable[[Any, Node], NodeSpec]] = {
     NodeKind.CALL_ACTIVITY: activities.CallActivity,
     NodeKind.SUB_PROCESS: activities.SubProcess,
     NodeKind.TRANSACTION: activities.Transaction,
-    NodeKind.EXCLUSIVE_GATEWAY: specs.ExclusiveGateway,
-    NodeKind.INCLUSIVE_GATEWAY: specs.InclusiveGateway,
-    NodeKind.PARALLEL_GATEWAY: specs.ParallelGateway,
-    NodeKind.EVENT_BASED_GATEWAY: specs.EventGateway,
+    NodeKind.EXCLUSIVE_GATEWAY: gateways.ExclusiveGateway,
+    NodeKind.INCLUSIVE_GATEWAY: gateways.InclusiveGateway,
+    NodeKind.PARALLEL_GATEWAY: gateways.ParallelGateway,
+    NodeKind.EVENT_BASED_GATEWAY: gateways.EventGateway,
 }
 
 
@@ -112,17 +113,18 @@ class _Compiler:
 
     def compile_scope(self, scope: Scope, container: NodeSpec) -> None:
         """Compile the nodes of a scope into specs that `container` will hold."""
+        links = link_targets(scope)
+        before = _before(scope, links)
         for node in scope.nodes.values():
             self._make(node)
         for node in scope.nodes.values():
-            self._connect(node, scope)
+            self._connect(node, scope, links.get(node.id, ()))
             if node.triggered_by_event:
                 self._watch(node, container)
-        for node in scope.nodes.values():
-            if node.kind is NodeKind.INCLUSIVE_GATEWAY and len(node.incoming) > 1:
-                spec = self.specs[node.id]
-                assert isinstance(spec, specs.InclusiveGateway)
-                spec.reach = {flow: reaching(scope, scope.flows[flow].source, node.id) for flow in node.incoming}
+            spec = self.specs[node.id]
+            if isinstance(spec, gateways.InclusiveGateway):
+                spec.flows_in = tuple(scope.flows[flow] for flow in node.incoming)
+                spec.before = before
 
     def _make(self, node: Node) -> None:
         spec = MAKERS[node.kind](self.wf_spec, node)
@@ -141,10 +143,10 @@ class _Compiler:
         body = f"{node_id}#body"
         return body if body in self.specs else node_id
 
-    def _connect(self, node: Node, scope: Scope) -> None:
+    def _connect(self, node: Node, scope: Scope, links: Collection[str]) -> None:
         leaving = self.specs[self.entry(node.id)]
         flows = [scope.flows[flow] for flow in node.outgoing]
-        flows += [Flow(f"{node.id}.{target}", node.id, target) for target in _link_targets(node, scope)]
+        flows += [Flow(f"{node.id}.{target}", node.id, target) for target in links]
         leaving.flows = tuple(flows)
         leaving.targets = {flow.id: self.entry(flow.target) for flow in flows}
         if node.attached_to is not None and not any(event.kind is EventKind.COMPENSATION for event in node.events):
@@ -169,29 +171,14 @@ class _Compiler:
                 events.EventPart(self.wf_spec, start, index=index)
 
 
-def _link_targets(node: Node, scope: Scope) -> list[str]:
-    if node.kind is not NodeKind.THROW_EVENT:
-        return []
-    names = {event.link for event in node.events if event.kind is EventKind.LINK}
-    catches = (other for other in scope.nodes.values() if other.kind is NodeKind.CATCH_EVENT)
-    return [other.id for other in catches if any(event.kind is EventKind.LINK and event.link in names for event in other.events)]
-
-
-def reaching(scope: Scope, goal: str, without: str) -> frozenset[str]:
-    """Return the nodes of a scope from which a token can come to `goal` without passing the node `without`."""
+def _before(scope: Scope, links: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """Return for each node those from which a token comes to it directly: by a flow, as a boundary event, by a link."""
     before: dict[str, set[str]] = {}
     for flow in scope.flows.values():
         before.setdefault(flow.target, set()).add(flow.source)
     for node in scope.nodes.values():
         if node.attached_to is not None:
             before.setdefault(node.id, set()).add(node.attached_to)
-        for target in _link_targets(node, scope):
+        for target in links.get(node.id, ()):
             before.setdefault(target, set()).add(node.id)
-    found: set[str] = set()
-    agenda = [goal]
-    while agenda:
-        place = agenda.pop()
-        if place != without and place not in found:
-            found.add(place)
-            agenda.extend(before.get(place, ()))
-    return frozenset(found)
+    return before

@@ -109,6 +109,7 @@ class CatchEvent(WaitingSpec):
 class EventPart(WaitingSpec):
     """One of several event definitions of a node."""
 
+    is_deferrable = False
     is_silent = True
 
     def __init__(self, wf_spec: Any, node: Node, *, index: int) -> None:
@@ -131,6 +132,7 @@ class EventPart(WaitingSpec):
 class ListenerSpec(WaitingSpec):
     """An event that watches something: its token is a child of what it watches."""
 
+    is_deferrable = False
     is_listener = True
     is_silent = True
 
@@ -259,7 +261,7 @@ def throw_error_event(token: Token, event: Event) -> None:
     payload = {target: token.workflow.evaluate(expression, token) for target, expression in event.payload}
     token.workflow.tell(FactKind.THROWN, token, {"error": event.code})
     token.internal_data["thrown"] = True
-    token.workflow.throw_error(token, event.code or "", "", payload)
+    token.workflow.throw_error(token, event.code or "", str(resolve(event.message, token) or ""), payload)
     if not token.is_live:
         token.workflow.tell(FactKind.COMPLETED, token)
 

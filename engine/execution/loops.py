@@ -60,6 +60,7 @@ class MultiInstance(LoopBody):
         if not count:
             self._finish(token)
             return True
+        token.workflow.make_room(count if self.loop.parallel else 1, token)
         token.workflow.tell(FactKind.ENTERED, token, {"instances": count})
         self.arm(token)
         if self.loop.parallel:
@@ -100,7 +101,7 @@ class MultiInstance(LoopBody):
         data["nrOfActiveInstances"] = data["nrOfInstances"] - len(finished) - 1 if loop.parallel else 0
         over = data["nrOfCompletedInstances"] == data["nrOfInstances"]
         if not over and loop.completion is not None:
-            over = bool(workflow.evaluate(loop.completion, token))
+            over = workflow.holds(loop.completion, token)
         token.task_spec.remember_undo(scope, token)
         finished.append(index)
         self.tell_done(token)
@@ -134,7 +135,7 @@ class StandardLoop(LoopBody):
     def _again(self, token: Token, rounds: int) -> bool:
         if self.loop.maximum is not None and rounds >= self.loop.maximum:
             return False
-        return self.loop.condition is None or bool(token.workflow.evaluate(self.loop.condition, token))
+        return self.loop.condition is None or token.workflow.holds(self.loop.condition, token)
 
     def child_done(self, scope: Token, token: Token) -> None:
         """Run again, or complete."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.diagram.model import Event, EventKind
-from engine.errors import ExpressionError, Invalid
+from engine.errors import Invalid, Refused
 from engine.execution.model import FactKind
 from engine.execution.token import Token
 from engine.expressions import names_used
@@ -162,7 +162,7 @@ def fire_conditions(workflow: LiveWorkflow) -> None:
         event = next(event for event in _events(token) if event.kind is EventKind.CONDITIONAL)
         try:
             holds = _holds(workflow, event.condition or "", token)
-        except ExpressionError as error:
+        except Refused as error:
             workflow.fail(token, str(error))
             continue
         was = token.internal_data.get("was", False)
@@ -173,7 +173,7 @@ def fire_conditions(workflow: LiveWorkflow) -> None:
 
 def _holds(workflow: LiveWorkflow, condition: str, token: Token) -> bool:
     """Tell whether a condition holds: not before every variable that it names is there."""
-    return names_used(condition) <= workflow.names(token).keys() and bool(workflow.evaluate(condition, token))
+    return names_used(condition) <= workflow.names(token).keys() and workflow.holds(condition, token)
 
 
 def _events(token: Token) -> tuple[Event, ...]:

@@ -1,4 +1,4 @@
-"""Our own SpiffWorkflow task specs: the base, the scopes, the plain nodes and the gateways.
+"""Our own SpiffWorkflow task specs: the base, the scopes and the plain nodes.
 
 A spec belongs to a compiled process, is shared by all its instances and never changes. Life of a token on a node: it *enters* (and may
 rest there), *runs* when it is ready, and *leaves*: its scope takes the outgoing flows. Nothing is predicted.
@@ -28,9 +28,11 @@ class NodeSpec(TaskSpec):
 
     `flows` are the outgoing flows in the file's order, `targets` maps a flow's id to the spec it leads to. `boundaries` are the events
     attached to the node, `watchers` the starts of event subprocesses directly inside it (for a node that is a scope). `undo` names the
-    spec that undoes the node's work.
+    spec that undoes the node's work. `is_deferrable` says whether `asyncBefore` puts a job before the node: an event that watches must
+    not begin to watch later.
     """
 
+    is_deferrable = True
     is_listener = False
     is_process = False
     is_silent = False
@@ -51,7 +53,7 @@ class NodeSpec(TaskSpec):
         """Predict nothing: an acyclic diagram of n joins would predict 2^n tasks."""
 
     def _update_hook(self, my_task: Token) -> bool:
-        if self.node.async_before and not my_task.internal_data.keys() & {"continued", "index"}:
+        if self.node.async_before and self.is_deferrable and not my_task.internal_data.keys() & {"continued", "index"}:
             my_task.workflow.rest(my_task, Wait(my_task.id, self.node.id, WaitKind.JOB, self.node.name, retry_cycle=self.node.retry_cycle))
             return False
         return self.enter(my_task)
@@ -104,13 +106,14 @@ class NodeSpec(TaskSpec):
         return tuple((flow.id, self.targets[flow.id]) for flow in taken)
 
     def _holds(self, flow: Flow, token: Token) -> bool:
-        return flow.condition is None or bool(token.workflow.evaluate(flow.condition, token))
+        return flow.condition is None or token.workflow.holds(flow.condition, token)
 
     def child_done(self, scope: Token, token: Token) -> None:
         """Go on after a token inside this scope completed: take its flows, and close the scope when it was the last."""
         spec = token.task_spec
         flows = spec.choose_flows(token)
         workflow = token.workflow
+        workflow.make_room(len(flows), token)
         spec.remember_undo(scope, token)
         data = {"flows": [flow for flow, _ in flows]} if flows else {}
         workflow.tell(FactKind.COMPLETED, token, data)
@@ -176,116 +179,3 @@ class ProcessSpec(NodeSpec):
 
 class PassSpec(NodeSpec):
     """A node that a token passes: none events, the none task, exclusive and inclusive splits, merges."""
-
-
-class ExclusiveGateway(NodeSpec):
-    """Takes the first flow, in the file's order, whose condition holds."""
-
-    def choose_flows(self, token: Token) -> Targets:
-        """Return the one flow to take."""
-        for flow in self.flows:
-            if flow.id != self.node.default and self._holds(flow, token):
-                return ((flow.id, self.targets[flow.id]),)
-        return super().choose_flows(token)
-
-
-class ParallelGateway(NodeSpec):
-    """Takes all flows, once a token has come in on each."""
-
-    is_silent = True
-
-    def choose_flows(self, token: Token) -> Targets:
-        """Return all flows."""
-        return tuple((flow.id, self.targets[flow.id]) for flow in self.flows)
-
-    def enter(self, token: Token) -> bool:
-        """Wait for the other tokens; the last to come takes the others with it."""
-        if len(self.node.incoming) < 2:
-            return True
-        arrivals = self.arrivals(token)
-        if any(flow not in arrivals for flow in self.node.incoming):
-            self.wait(token)
-            return False
-        self.absorb(token, arrivals)
-        return True
-
-    def wait(self, token: Token) -> None:
-        """Let a token stay at the join."""
-        token._set_state(TaskState.WAITING)
-
-    def arrivals(self, token: Token) -> dict[str, Token]:
-        """Return the first waiting token of each incoming flow, this token included."""
-        found: dict[str, Token] = {}
-        for other in token.scope.live_children():
-            if other.task_spec is self and (other is token or other._state == TaskState.WAITING):
-                found.setdefault(other.internal_data.get("flow") or "", other)
-        own = token.internal_data.get("flow")
-        if own not in self.node.incoming:
-            free = next((flow for flow in self.node.incoming if flow not in found), self.node.incoming[0])
-            token.internal_data["flow"] = free
-            found[free] = token
-        return found
-
-    def absorb(self, token: Token, arrivals: dict[str, Token]) -> None:
-        """Take the other tokens of one round out; a second token on this token's own flow stays for the next round."""
-        own = token.internal_data["flow"]
-        for flow, other in arrivals.items():
-            if flow != own:
-                token.workflow.drop(other)
-
-
-class InclusiveGateway(ParallelGateway):
-    """Takes every flow whose condition holds, once no token can come in any more on the flows that have none (BPMN 2.0, 13.4.3).
-
-    `reach` maps each incoming flow to the nodes from which a token could still arrive on it without passing this gateway.
-    """
-
-    def __init__(self, wf_spec: Any, node: Node) -> None:
-        super().__init__(wf_spec, node)
-        self.reach: dict[str, frozenset[str]] = {}
-
-    def choose_flows(self, token: Token) -> Targets:
-        """Return the flows whose condition holds, else the default."""
-        return NodeSpec.choose_flows(self, token)
-
-    def wait(self, token: Token) -> None:
-        """Let a token stay; the join is asked again when nothing else moves."""
-        super().wait(token)
-        token.workflow.joining.add(token.id)
-
-    def may_pass(self, token: Token) -> bool:
-        """Tell whether nobody else can arrive, and if so take the other tokens along."""
-        arrivals = self.arrivals(token)
-        empty = [flow for flow in self.node.incoming if flow not in arrivals]
-        for other in token.scope.live_children():
-            place = other.task_spec.node.id
-            if other.task_spec is self or other.task_spec.is_listener:
-                continue
-            if any(place in self.reach[flow] for flow in empty) and not any(place in self.reach[flow] for flow in arrivals):
-                return False
-        self.absorb(token, arrivals)
-        return True
-
-
-class EventGateway(NodeSpec):
-    """Waits for the first of several events."""
-
-    def perform(self, token: Token) -> None:
-        """Start to wait for each event that follows."""
-        token.workflow.tell(FactKind.ENTERED, token)
-        for flow in self.flows:
-            token.workflow.spawn(self._wf_spec.task_specs[self.targets[flow.id]], token, internal={"flow": flow.id})
-
-    def child_done(self, scope: Token, token: Token) -> None:
-        """Go on after the first event; the others are no longer waited for."""
-        flows = token.task_spec.choose_flows(token)
-        workflow = token.workflow
-        workflow.tell(FactKind.COMPLETED, scope, {"flows": [token.internal_data["flow"]]})
-        workflow.tell(FactKind.COMPLETED, token, {"flows": [flow for flow, _ in flows]})
-        outer = scope.scope
-        workflow.drop(token)
-        workflow.drop_children(scope)
-        scope._set_state(TaskState.COMPLETED)
-        workflow.drop(scope)
-        workflow.take(flows, outer, self._wf_spec.task_specs)
-        workflow.settle(outer)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.execution.compiler import Executable
     from engine.execution.specs import NodeSpec
 
+MOST_TOKENS = 50_000
 Phase = str  # "enter", "run" or "leave": what a failed token does again when it is retried
 
 
@@ -169,6 +170,13 @@ class LiveWorkflow(Workflow):
         token._set_state(TaskState.CANCELLED)
         self.drop(token)
 
+    def make_room(self, count: int, token: Token) -> None:
+        """Raises Invalid when several more tokens would be too many: a loop that forks in each round doubles them without end."""
+        if count > 1 and len(self.tasks) + count > MOST_TOKENS:
+            raise Invalid(
+                f"'{token.task_spec.node.id}' would make more than {MOST_TOKENS} tokens in one instance: correct the loop around it."
+            )
+
     def take(self, flows: tuple[tuple[str, str], ...], scope: Token, specs: Mapping[str, NodeSpec]) -> None:
         """Put a token on the target of each flow (flow id, spec name) inside a scope."""
         for flow, target in flows:
@@ -199,13 +207,16 @@ class LiveWorkflow(Workflow):
                 return True
 
     def _join(self) -> bool:
-        """Let the first inclusive join pass that waits for nobody any more."""
+        """Let the first inclusive join pass that waits for nobody any more; the tokens that wait at one join wait for the same."""
+        asked: set[tuple[NodeSpec, str | None]] = set()
         for key in sorted(self.joining):
             token = self.tasks[key]
-            if token.task_spec.may_pass(token):
+            place = (token.task_spec, token._parent)
+            if place not in asked and token.task_spec.may_pass(token):
                 self.joining.discard(key)
                 token._ready()
                 return True
+            asked.add(place)
         return False
 
     def names(self, token: Token) -> Mapping[str, Any]:
@@ -216,6 +227,13 @@ class LiveWorkflow(Workflow):
     def evaluate(self, expression: str, token: Token) -> Any:
         """Evaluate an expression over what a token sees."""
         return self.host.evaluate(expression, self.names(token))
+
+    def holds(self, condition: str, token: Token) -> bool:
+        """Tell whether a condition is true. Raises Invalid when it is neither true nor false: the text 'false' is not false."""
+        value = self.evaluate(condition, token)
+        if not isinstance(value, bool | None):
+            raise Invalid(f"The condition '{condition}' at '{token.task_spec.node.id}' is {value!r}, neither true nor false: correct it.")
+        return bool(value)
 
     def assign(self, token: Token, values: Mapping[str, Any]) -> None:
         """Assign whole variables, each in the nearest scope that has it, else in the process's."""

@@ -3,10 +3,11 @@ import time
 import pytest
 
 from engine.definitions import read_files
-from tests.definitions.drawing import GOOD, HEAD, drawing, told
+from tests.definitions.drawing import GOOD, HEAD, drawing, line, told
 
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 BOMB = f'<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]>\n<x>&a9;</x>'.encode()
+ATTRIBUTES = " ".join(f'a{n}=""' for n in range(5000))
 QUADRATIC = ('<!DOCTYPE x [<!ENTITY a "' + "A" * 100_000 + '">]><x>' + "&a;" * 100_000 + "</x>").encode()
 
 
@@ -31,6 +32,10 @@ QUADRATIC = ('<!DOCTYPE x [<!ENTITY a "' + "A" * 100_000 + '">]><x>' + "&a;" * 1
         (b"<a>" * 120 + b"</a>" * 120, "too-deep"),
         (b"<a>" * 5000 + b"</a>" * 5000, "not-xml"),
         (b"<a>" + b"<b/>" * 600_000 + b"</a>", "too-large"),
+        (line(f'a|<bpmn:task id="a" {ATTRIBUTES}/>'), "too-large"),
+        (line(f'a|<bpmn:userTask id="a" camunda:assignee="b" camunda:candidateGroups="{"a," * 1_000_000}"/>'), "too-long"),
+        (line(f'a|<bpmn:userTask id="a" camunda:candidateUsers="b" camunda:assignee="{"x${" * 1_000_000}"/>'), "too-long"),
+        (line(f'a|<bpmn:scriptTask id="a"><bpmn:script>{"b = 1;" * 1_000_000}</bpmn:script></bpmn:scriptTask>'), "too-long"),
         (b"<html/>", "not-bpmn"),
         (b'<definitions xmlns="http://www.omg.org/spec/DMN/20191111/MODEL/"/>', "not-bpmn"),
         (HEAD.encode() + b"</bpmn:definitions>", "not-executable"),

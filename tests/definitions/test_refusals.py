@@ -201,7 +201,7 @@ EVENTS = {
         line(f"review|{REVIEW}", more=boundary("late", "review", TIMER + ERROR)),
         [("event-mix", "late")],
     ),
-    "a link without catch": (line(f"a|{throw('a', LINK)}"), [("link", "a")]),
+    "a link without catch": (drawing(START + throw("a", LINK) + flows("start>a")), [("link", "a")]),
     "a link without throw": (line(more=catch("a", LINK)), [("link", "a"), ("unreachable", "a")]),
     "a link with two catches": (
         drawing(START + throw("a", LINK) + catch("b", LINK) + catch("c", LINK) + END + flows("start>a b>end c>end")),

@@ -23,6 +23,7 @@ MODULES = (
     "test_events",
     "test_gateways",
     "test_loops",
+    "test_modeler_traps",
     "test_subprocesses",
     "test_tasks",
     "test_timers",
