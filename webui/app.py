@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from engine.commands import ProcessEngine
+from engine.errors import WatchbillError
 from engine.people import KnownPasswords
 from webui import camunda
 from webui.description import describe
@@ -66,6 +67,8 @@ def _health(app: Flask, engine: ProcessEngine, is_ready: Callable[[], bool]) -> 
             if is_ready():
                 return jsonify(status="ready"), 200
             return jsonify(status="not ready", reason="the database lacks migrations: run watchbill init"), 503
+        except WatchbillError as error:
+            return jsonify(status="not ready", reason=str(error)), 503
         except sa.exc.SQLAlchemyError as error:
             return jsonify(status="not ready", reason=f"the database does not answer: {type(error).__name__}"), 503
 

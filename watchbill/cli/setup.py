@@ -96,7 +96,7 @@ def worker(settings: Settings) -> None:
     signal.signal(signal.SIGINT, end)
     lifeline.hold(stop.set)
     try:
-        run_worker(house.engine, stop=stop, ready=lambda: click.echo("working"))
+        run_worker(house.engine, stop=stop, ready=lambda: click.echo("The worker is ready: one works, others wait."))
     finally:
         house.close()
 
