@@ -5,6 +5,7 @@ of `engine.errors`: NotFound, Forbidden, Invalid, Conflict (AlreadyDone, StaleWr
 """
 
 from engine.runtime.answers import Delivered, InstanceAnswer, Retried, Started, TaskAnswer
+from engine.runtime.deployed import delete_deployment, set_definition_suspended
 from engine.runtime.deploying import deploy
 from engine.runtime.job_runs import Ran, run_job
 from engine.runtime.messages import message
@@ -29,6 +30,7 @@ __all__ = [
     "claim",
     "complete",
     "delegate",
+    "delete_deployment",
     "deploy",
     "find_definition",
     "message",
@@ -43,6 +45,7 @@ __all__ = [
     "retry",
     "run_job",
     "save_draft",
+    "set_definition_suspended",
     "set_variables",
     "signal",
     "start",

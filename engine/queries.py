@@ -1,5 +1,26 @@
 """Every question about processes. Each reads one consistent state that holds every commit before it, and answers only what may be seen."""
 
+from engine.runtime.definition_queries import (
+    Busy,
+    DefinitionFilter,
+    DeployedDefinition,
+    DeploymentFilter,
+    DeploymentView,
+    FileView,
+    busy_definitions,
+    busy_elements,
+    count_definitions,
+    count_deployments,
+    definition_source,
+    diagram_of,
+    evaluate_decision,
+    file_content,
+    files_of,
+    find_definition_by,
+    find_definitions,
+    find_deployments,
+    form_of,
+)
 from engine.runtime.instance_queries import (
     DefinitionView,
     InstanceDetail,
@@ -10,18 +31,38 @@ from engine.runtime.instance_queries import (
     instance,
     instances,
 )
-from engine.runtime.paging import Page
+from engine.runtime.paging import Page, Sort
 from engine.runtime.task_queries import open_tasks, task
 from engine.runtime.tasks import Task
 
 __all__ = [
+    "Busy",
+    "DefinitionFilter",
     "DefinitionView",
+    "DeployedDefinition",
+    "DeploymentFilter",
+    "DeploymentView",
+    "FileView",
     "InstanceDetail",
     "InstanceView",
     "Page",
+    "Sort",
     "Task",
+    "busy_definitions",
+    "busy_elements",
+    "count_definitions",
+    "count_deployments",
+    "definition_source",
     "definitions",
+    "diagram_of",
+    "evaluate_decision",
     "failures",
+    "file_content",
+    "files_of",
+    "find_definition_by",
+    "find_definitions",
+    "find_deployments",
+    "form_of",
     "history_of",
     "instance",
     "instances",

@@ -142,7 +142,7 @@ class Api:
             elif request.args:
                 raise Invalid(f"{request.path} takes no query parameters, but {', '.join(sorted(request.args))} given")
             if found.body is not None:
-                models["body"] = read_body(found.body)
+                models["body"] = read_form(found.body) if found.is_multipart else read_body(found.body)
             return _answered(found, found.view(call, **parts, **models))
 
         return serve
@@ -175,6 +175,11 @@ def read_body(model: type[BaseModel]) -> BaseModel:
         return model.model_validate_json(raw)
     except ValidationError as error:
         raise Invalid(_reasons(error, "body")) from error
+
+
+def read_form(model: type[BaseModel]) -> BaseModel:
+    """Return the parts of a multipart body that are no files as a model. Raises Invalid."""
+    return checked(model, request.form.to_dict(), where="form field")
 
 
 def checked(model: type[BaseModel], values: Mapping[str, Any], *, where: str) -> BaseModel:

@@ -16,19 +16,30 @@ from engine.ids import new_id
 from engine.tables import definition, job, schedule, subscription
 
 
-def replace_starts(connection: Connection, definition_id: str, process: Process, *, actor: str, now: datetime, zone: str) -> None:
-    """Let the start events of a new version wait in place of those of the versions before it.
+def remove_starts(connection: Connection, key: str, *, but_schedules: Collection[str] = ()) -> None:
+    """Let nothing wait to start a process any more, but for the schedules of these keys."""
+    versions = sa.select(definition.c.id).where(definition.c.kind == "process", definition.c.key == key)
+    connection.execute(sa.delete(subscription).where(subscription.c.definition_id.in_(versions)))
+    own = job.c.name == sa.literal(f"{key}:") + job.c.element
+    connection.execute(sa.delete(job).where(job.c.kind == "start", job.c.instance_id.is_(None), own))
+    gone = sa.and_(schedule.c.key.startswith(f"{key}:", autoescape=True), schedule.c.key.not_in(but_schedules))
+    connection.execute(sa.delete(schedule).where(gone))
 
-    A date that is over when a later version comes has started its instance before, or never will: it starts none again.
+
+def replace_starts(
+    connection: Connection, definition_id: str, process: Process, *, actor: str, now: datetime, zone: str, is_back: bool = False
+) -> None:
+    """Let the start events of a version wait in place of those of the other versions.
+
+    A date that is over when a later version comes, or an earlier one comes back (`is_back`), has started its instance before, or never
+    will: it starts none again.
     """
-    older = sa.select(definition.c.id).where(
+    other = sa.select(definition.c.id).where(
         definition.c.kind == "process", definition.c.key == process.key, definition.c.id != definition_id
     )
-    connection.execute(sa.delete(subscription).where(subscription.c.definition_id.in_(older)))
-    prefix = f"{process.key}:"
-    own = job.c.name == sa.literal(prefix) + job.c.element
-    connection.execute(sa.delete(job).where(job.c.kind == "start", job.c.instance_id.is_(None), own))
-    is_later = bool(connection.scalar(sa.select(sa.exists(older))))
+    is_first = not is_back and not connection.scalar(sa.select(sa.exists(other)))
+    kept = [f"{process.key}:{node.id}" for _, node, event in _starts([process]) if event.timer_kind is TimerKind.CYCLE]
+    remove_starts(connection, process.key, but_schedules=kept)
     waiting = [
         _subscription(definition_id, node, event, now)
         for _, node, event in _starts([process])
@@ -36,13 +47,10 @@ def replace_starts(connection: Connection, definition_id: str, process: Process,
     ]
     if waiting:
         connection.execute(sa.insert(subscription), waiting)
-    cycles = set()
     for _, node, event in _starts([process]):
-        is_over = is_later and event.timer_kind is TimerKind.DATE and _due(event, now, zone) <= now
+        is_over = not is_first and event.timer_kind is TimerKind.DATE and _due(event, now, zone) <= now
         if event.kind is EventKind.TIMER and not is_over:
-            cycles |= _timer(connection, definition_id, process, node, event, actor=actor, now=now, zone=zone)
-    gone = sa.and_(schedule.c.key.startswith(prefix, autoescape=True), schedule.c.key.not_in(cycles))
-    connection.execute(sa.delete(schedule).where(gone))
+            _timer(connection, definition_id, process, node, event, actor=actor, now=now, zone=zone)
 
 
 def check_starts(connection: Connection, processes: Sequence[Process], *, now: datetime, zone: str) -> tuple[Problem, ...]:
@@ -115,8 +123,8 @@ def _due(event: Event, now: datetime, zone: str) -> datetime:
 
 def _timer(
     connection: Connection, definition_id: str, process: Process, node: Node, event: Event, *, actor: str, now: datetime, zone: str
-) -> set[str]:
-    """Insert a job for a date or duration, a schedule for a cycle; return the schedule's key.
+) -> None:
+    """Insert a job for a date or duration, a schedule for a cycle.
 
     A schedule whose rule has not changed stays as it is: it keeps its rhythm, and stays paused if somebody paused it.
     """
@@ -125,16 +133,15 @@ def _timer(
     if event.timer_kind is TimerKind.CYCLE:
         rule = _text(event, now)
         if connection.scalar(sa.select(schedule.c.rule).where(schedule.c.key == key)) == rule:
-            return {key}
+            return
         values = {"definition_key": process.key, "element": node.id, "rule": rule, "is_enabled": True, "next_at": due, "created_at": now}
         if not connection.execute(sa.update(schedule).where(schedule.c.key == key).values(**values)).rowcount:
             fixed = {"id": new_id(), "zone": zone, "catch_up": "last", "overlap": "allow", "created_by": actor}
             connection.execute(sa.insert(schedule).values(key=key, **values, **fixed))
-        return {key}
+        return
     payload = {"definition_id": definition_id, "element": node.id}
     connection.execute(
         sa.insert(job).values(
             id=new_id(), kind="start", status="waiting", name=key, element=node.id, payload=payload, due_at=due, created_at=now
         )
     )
-    return set()

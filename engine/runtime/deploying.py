@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
 
 def deploy(
-    engine: ProcessEngine, files: Mapping[str, bytes], *, name: str, actor: Actor, external_topics_allowed: bool = True
+    engine: ProcessEngine,
+    files: Mapping[str, bytes],
+    *,
+    name: str,
+    actor: Actor,
+    source: str | None = None,
+    changed_only: bool = False,
+    external_topics_allowed: bool = True,
 ) -> Deployment:
-    """Deploy files that stand or fall together. Raises DeploymentRefused with every problem."""
+    """Deploy files that stand or fall together; `source` says which program they come from. Raises DeploymentRefused with every problem."""
 
     def work(connection: Connection) -> Deployment:
         require(actor, Action.DEPLOY, HOUSE)
@@ -29,6 +36,8 @@ def deploy(
             actor=actor.name,
             now=engine.clock.now(),
             known_topics=engine.handlers.topics(),
+            source=source,
+            changed_only=changed_only,
             external_topics_allowed=external_topics_allowed,
             most_bytes=engine.settings.max_file_bytes,
             zone=engine.settings.zone,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,3 +41,23 @@ def checked_page(limit: int, offset: int) -> None:
     """Raise Invalid for a page that nobody could mean."""
     if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_OFFSET:
         raise Invalid(f"a page of {limit} from {offset}: use a limit of 1 to {MAX_LIMIT} and an offset of 0 to {MAX_OFFSET}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One part of an order: the name of what is sorted by."""
+
+    name: str
+    is_descending: bool = False
+
+
+def ordered(
+    statement: sa.Select[Any], columns: Mapping[str, sa.ColumnElement[Any]], sorts: Collection[Sort], *, last: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """Return a statement in an order, empty values last; `last` decides between equals. Raises Invalid for a name that is no column."""
+    for each in sorts:
+        if each.name not in columns:
+            raise Invalid(f"there is no order by {each.name!r}: use one of {', '.join(sorted(columns))}")
+        column = columns[each.name]
+        statement = statement.order_by((column.desc() if each.is_descending else column.asc()).nulls_last())
+    return statement.order_by(last)

@@ -80,8 +80,10 @@ class Scene:
 
 def prepare(engine: ProcessEngine) -> Ids:
     """Deploy, start, and bring one instance into the middle of everything; return the ids of what is there."""
-    for each in (EVERYTHING, LATER, ORDERED, ALARMED, TWO_STEPS):
-        commands.deploy(engine, {"it.bpmn": each}, name="faults", actor=OLGA)
+    made = [
+        commands.deploy(engine, {"it.bpmn": each}, name="faults", actor=OLGA) for each in (EVERYTHING, LATER, ORDERED, ALARMED, TWO_STEPS)
+    ]
+    unused = made[2]
     said = {"ticket": 7, "people": 0, "level": 1}
     instance = commands.start(engine, "everything", version=1, business_key="E-1", variables=said, actor=ANN).instance_id
     with engine.database.read() as connection:
@@ -89,6 +91,7 @@ def prepare(engine: ProcessEngine) -> Ids:
         ids = {"instance": instance, **dict(tasks.all())}
         jobs = connection.execute(sa.select(job.c.element, job.c.id))
         ids |= {f"job of {element}": key for element, key in jobs}
+        ids |= {"unused deployment": unused.id, "unused definition": unused.definitions[0].id}
         ids["failure"] = connection.scalars(sa.select(failure.c.id)).one()
     commands.claim(engine, ids["check"], actor=ANN)
     commands.claim(engine, ids["approve"], actor=ANN)
@@ -132,6 +135,7 @@ SUSPEND: Act = lambda e, i: commands.suspend(e, i["instance"], reason="stop", ac
 CANCEL: Act = lambda e, i: commands.cancel(e, i["instance"], reason="over", actor=OLGA, **key("cancel"))  # noqa: E731
 SIGNAL: Act = lambda e, i: commands.signal(e, "alarm", payload={"floor": 3}, actor=OLGA, **key("signal"))  # noqa: E731
 ADVANCE: Act = lambda e, i: commands.advance(e, i["instance"])  # noqa: E731
+DELETE: Act = lambda e, i: commands.delete_deployment(e, i["unused deployment"], actor=OLGA)  # noqa: E731
 SLOTS: Act = lambda e, i: run_slots(e)  # noqa: E731
 
 SCENES: dict[str, Scene] = {
@@ -188,5 +192,11 @@ SCENES: dict[str, Scene] = {
     "start_within, by a schedule": Scene("start_within", SLOTS, before=(schedule_due,), again=SLOTS, races=False),
     "deploy": Scene(
         "deploy", lambda e, i: commands.deploy(e, {"it.bpmn": WITHOUT_REVIEW}, name="faults", actor=OLGA), races=False
+    ),
+    "delete_deployment": Scene("delete_deployment", DELETE, again=DELETE, races=False),
+    "set_definition_suspended": Scene(
+        "set_definition_suspended",
+        lambda e, i: commands.set_definition_suspended(e, i["unused definition"], is_suspended=True, actor=OLGA),
+        races=False,
     ),
 }  # fmt: skip

@@ -152,3 +152,9 @@ def server(app: Flask) -> Iterator[str]:
     serving.shutdown()
     thread.join()
     serving.server_close()
+
+
+def rows(house: ProcessEngine, table: sa.Table) -> list[sa.Row]:
+    """All rows of a table."""
+    with house.database.read() as connection:
+        return list(connection.execute(sa.select(table)))

@@ -4,6 +4,9 @@ Paths, verbs, JSON and error bodies are Camunda's; what it means is ours: a proc
 execution a token. What is not offered answers 501 with its name.
 """
 
+from webui.camunda import decisions as decisions
+from webui.camunda import definitions as definitions
+from webui.camunda import deployments as deployments
 from webui.camunda import engine as engine
 from webui.camunda import signals as signals
 from webui.camunda.api import API

@@ -1,0 +1,41 @@
+"""Pages and orders of the dialect: firstResult, maxResults, sortBy, sortOrder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.errors import Invalid
+from engine.queries import Sort
+from webui.endpoints import Model
+
+Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of things."""
+
+
+class Page(Model):
+    """Which part of a long answer, and in which order."""
+
+    first_result: Whole = 0
+    max_results: Whole | None = None
+    sort_by: str | None = None
+    sort_order: Literal["asc", "desc"] | None = None
+
+
+class Count(Model):
+    """How many there are."""
+
+    count: int
+
+
+def sorts(page: Page, names: Mapping[str, str]) -> tuple[Sort, ...]:
+    """Return the order that is asked for; `names` maps the dialect's names to ours. Raises Invalid for half of an order."""
+    if page.sort_by is None and page.sort_order is None:
+        return ()
+    if page.sort_by is None or page.sort_order is None:
+        raise Invalid("sortBy and sortOrder go together: give both, or none")
+    if page.sort_by not in names:
+        raise Invalid(f"sortBy is {page.sort_by!r}: use one of {', '.join(names)}")
+    return (Sort(names[page.sort_by], is_descending=page.sort_order == "desc"),)
