@@ -83,7 +83,9 @@ class Dispatcher:
         return call
 
     def _ring(self) -> None:
-        due = look(self.engine, limit=self.engine.settings.sweep_limit)
+        with self._lock:
+            busy = frozenset(self._busy)  # one with more due jobs than a look returns would else hide those of all others
+        due = look(self.engine, limit=self.engine.settings.sweep_limit, busy=busy)
         if due.has_slots:
             run_slots(self.engine, fence=self.held.fence)
         groups: dict[str, list[Job]] = {}

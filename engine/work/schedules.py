@@ -14,9 +14,10 @@ from engine.commands import ProcessEngine, Started, find_definition
 from engine.errors import Conflict, Invalid, NotFound
 from engine.ids import new_id
 from engine.people import HOUSE, Action, Actor, require
+from engine.runtime.checking import checked_name, checked_variables
 from engine.tables import schedule, schedule_slot
 from engine.work.rules import check_rule, next_time
-from engine.work.slots import CatchUp, Overlap, start_slot
+from engine.work.slots import CatchUp, Overlap, is_settled, start_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,18 @@ def create_schedule(
 ) -> Schedule:
     """Create a schedule; `business_key` may hold {slot}, the slot's local time. Raises Invalid, NotFound, Conflict, Forbidden."""
     require(actor, Action.MANAGE_SCHEDULES, HOUSE)
+    checked_name(key, what="schedule key")
     check_rule(rule, zone)
     if late_after_s < 0:
         raise Invalid(f"A slot cannot be late after {late_after_s} seconds: give 0 or more.")
     now = engine.clock.now()
+    first = next_time(rule, zone, after=now, anchor=now)
+    if first is None:
+        raise Invalid(f"The schedule's rule {rule!r} names no moment that comes: correct it.")
     made = Schedule(
-        new_id(), key, definition_key, None, rule, zone, variables, business_key, CatchUp(catch_up).value, Overlap(overlap).value,
-        late_after_s, True, next_time(rule, zone, after=now, anchor=now), actor.name, now,
+        new_id(), key, definition_key, None, rule, zone, checked_variables(engine, variables) or None, business_key,
+        CatchUp(catch_up).value, Overlap(overlap).value,
+        late_after_s, True, first, actor.name, now,
     )  # fmt: skip
 
     def work(connection: sa.Connection) -> Schedule:
@@ -135,7 +141,10 @@ def run_now(engine: ProcessEngine, key: str, *, actor: Actor) -> Started:
 
     def work(connection: sa.Connection) -> Started:
         found = read_schedule(connection, key, lock=True)
-        return start_slot(engine, connection, found, slot_at=engine.clock.now(), status="started", reason=f"run now by {actor.name}")
+        now = engine.clock.now()
+        if is_settled(connection, found, now):
+            raise Conflict(f"The schedule {key!r} has started at this very moment already.")
+        return start_slot(engine, connection, found, slot_at=now, status="started", reason=f"run now by {actor.name}")
 
     return engine.transaction(work)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.commands import ProcessEngine, Started, find_definition, start_within
-from engine.errors import Refused
+from engine.errors import Fenced, Passing, printable
 from engine.people import SYSTEM
 from engine.runtime.fences import check_fence
 from engine.tables import process_instance, schedule, schedule_slot
@@ -19,7 +21,9 @@ from engine.work.rules import next_time
 if TYPE_CHECKING:
     from engine.work.schedules import Schedule
 
+log = structlog.get_logger(__name__)
 MOST_PER_SWEEP = 100
+"""Slots of one schedule: what it missed is caught up beside the work of the others."""
 
 
 class CatchUp(StrEnum):
@@ -39,12 +43,26 @@ class Overlap(StrEnum):
 
 
 def run_slots(engine: ProcessEngine, *, fence: int | None = None) -> int:
-    """Settle the slots that are due, each in its own transaction; return how many. One that cannot start is skipped with its reason."""
+    """Settle the slots that are due, each in its own transaction; return how many.
+
+    One that cannot start is skipped with its reason. Neither a schedule that is broken nor one with many missed slots stops the others.
+    """
     settled = 0
     for key in _due_schedules(engine):
-        while settled < MOST_PER_SWEEP and _settle_next(engine, key, fence):
-            settled += 1
+        try:
+            settled += _settle_some(engine, key, fence)
+        except (Fenced, Passing):
+            raise
+        except Exception:
+            log.exception("a schedule cannot be settled", schedule=key)
     return settled
+
+
+def _settle_some(engine: ProcessEngine, key: str, fence: int | None) -> int:
+    for settled in range(MOST_PER_SWEEP):
+        if not _settle_next(engine, key, fence):
+            return settled
+    return MOST_PER_SWEEP
 
 
 def _due_schedules(engine: ProcessEngine) -> list[str]:
@@ -57,15 +75,17 @@ def _settle_next(engine: ProcessEngine, key: str, fence: int | None) -> bool:
     """Settle the first due slot of a schedule; False when none is due any more."""
     try:
         return engine.transaction(lambda connection: _settle(engine, connection, key, fence, refusal=None))
-    except Refused as error:
-        refusal = str(error)
+    except (Fenced, Passing, SQLAlchemyError):
+        raise
+    except Exception as error:  # noqa: BLE001  # what a process does at its start is its author's: the schedule goes on
+        refusal = printable(str(error) or type(error).__name__)
     return engine.transaction(lambda connection: _settle(engine, connection, key, fence, refusal=refusal))
 
 
 def _settle(engine: ProcessEngine, connection: sa.Connection, key: str, fence: int | None, *, refusal: str | None) -> bool:
     """Settle one slot.
 
-    1. Lock the schedule and see that a slot is still due.
+    1. Lock the schedule and see that a slot is still due, and not settled before (the clock was set back, or it was run by hand).
     2. Decide by the catch-up and overlap rules whether to start, skip or merge.
     3. Write the slot, start the instance, and set the schedule on to its next moment.
     """
@@ -80,7 +100,9 @@ def _settle(engine: ProcessEngine, connection: sa.Connection, key: str, fence: i
     following = next_time(found.rule, found.zone, after=slot, anchor=found.created_at)
     late = now - slot > timedelta(seconds=found.late_after_s)
     running = None if found.overlap == Overlap.ALLOW else _running(connection, found.id)
-    if refusal is not None:
+    if is_settled(connection, found, slot):
+        pass
+    elif refusal is not None:
         _note(connection, found.id, slot, "skipped", now, reason=refusal)
     elif late and found.catch_up == CatchUp.NONE:
         _note(connection, found.id, slot, "skipped", now, reason=f"missed by {_span(now - slot)}; missed slots are not caught up")
@@ -95,6 +117,12 @@ def _settle(engine: ProcessEngine, connection: sa.Connection, key: str, fence: i
         start_slot(engine, connection, found, slot_at=slot, status="late" if late else "started", reason=reason)
     connection.execute(sa.update(schedule).where(schedule.c.id == found.id).values(next_at=following, is_enabled=following is not None))
     return True
+
+
+def is_settled(connection: sa.Connection, found: Schedule, slot_at: datetime) -> bool:
+    """Tell whether a moment of a schedule has its slot already."""
+    same = sa.and_(schedule_slot.c.schedule_id == found.id, schedule_slot.c.slot_at == slot_at)
+    return connection.scalar(sa.select(sa.exists().where(same))) is True
 
 
 def start_slot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,11 +21,12 @@ log = structlog.get_logger(__name__)
 MOST: sa.BindParameter[int] = sa.bindparam("most")
 NOW: sa.BindParameter[datetime] = sa.bindparam("now")
 AWAKE = job.c.is_suspended.is_(False)
+FREE = sa.or_(job.c.instance_id.is_(None), job.c.instance_id.not_in(sa.bindparam("busy", expanding=True)))
 
 
 def _oldest(state: sa.ColumnElement[bool]) -> sa.Select[tuple[Any, ...]]:
     """Return the statement for the oldest jobs in a state, over its own index."""
-    return sa.select(sa.select(*JOB_COLUMNS).where(state, AWAKE).order_by(job.c.due_at, job.c.id).limit(MOST).subquery())
+    return sa.select(sa.select(*JOB_COLUMNS).where(state, AWAKE, FREE).order_by(job.c.due_at, job.c.id).limit(MOST).subquery())
 
 
 DUE = sa.union_all(
@@ -61,15 +63,15 @@ class Swept:
         return self.jobs[Ran.DONE] + self.jobs[Ran.FAILED] + self.jobs[Ran.GONE] + self.slots
 
 
-def look(engine: ProcessEngine, *, limit: int) -> Due:
-    """Return what is due now, at most `limit` jobs."""
+def look(engine: ProcessEngine, *, limit: int, busy: Collection[str] = ()) -> Due:
+    """Return what is due now, at most `limit` jobs, without those of the instances that are `busy`."""
     now = engine.clock.now()
     with engine.database.read() as connection:
         waiting, lost, slot = connection.execute(NEXT).one()
         next_at = min((moment for moment in (waiting, lost, slot) if moment is not None), default=None)
         if next_at is None or next_at > now:
             return Due((), False, next_at)
-        jobs = [Job(*row) for row in connection.execute(DUE, {"now": now, "most": limit})]
+        jobs = [Job(*row) for row in connection.execute(DUE, {"now": now, "most": limit, "busy": list(busy)})]
     jobs.sort(key=lambda each: (each.due_at, each.id))
     return Due(tuple(jobs[:limit]), slot is not None and slot <= now, next_at)
 
