@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.errors import ExpressionError
-from engine.expressions.times import Duration, parse_duration, parse_moment
+from engine.expressions.times import ZONE, Duration, parse_duration, parse_moment
+from engine.expressions.values import MOST_BITS, MOST_ITEMS, bounded, plain, shown
 
-MOST_ITEMS = 100_000
-MOST_BITS = 4096
 MOST_EXPONENT = 64
-ZONE = "Asia/Shanghai"
-
-
-def bounded(value: Any) -> Any:
-    """Return a value that is not too large. Raises ExpressionError."""
-    if isinstance(value, int) and value.bit_length() > MOST_BITS:
-        raise ExpressionError("A number grew beyond 1200 digits.")
-    if isinstance(value, str | list | tuple) and len(value) > MOST_ITEMS:
-        raise ExpressionError(f"A text or list grew beyond {MOST_ITEMS} items.")
-    return value
+NUMBER = re.compile(r"[+-]?(?:\d+(?P<part>\.\d*)?|(?P<bare>\.\d+))(?P<power>[eE][+-]?\d+)?", re.ASCII)
 
 
 def _add(left: Any, right: Any) -> Any:
@@ -35,7 +26,7 @@ def _add(left: Any, right: Any) -> Any:
     if isinstance(left, Duration) and isinstance(right, Duration):
         return Duration(left.months + right.months, left.exact + right.exact)
     if isinstance(left, str) != isinstance(right, str):
-        raise ExpressionError(f"{left!r} + {right!r}: a text is joined with a text only; write str(...) around the other.")
+        raise ExpressionError(f"{shown(left)} + {shown(right)}: a text is joined with a text only; write str(...) around the other.")
     return bounded(left + right)
 
 
@@ -52,16 +43,16 @@ def _multiply(left: Any, right: Any) -> Any:
         if left.bit_length() + right.bit_length() > MOST_BITS + 64:
             raise ExpressionError("A number grew beyond 1200 digits.")
     elif not isinstance(left, int | float) or not isinstance(right, int | float):
-        raise ExpressionError(f"{left!r} * {right!r}: only numbers are multiplied.")
+        raise ExpressionError(f"{shown(left)} * {shown(right)}: only numbers are multiplied.")
     return bounded(left * right)
 
 
 def _power(left: Any, right: Any) -> Any:
     if not isinstance(left, int | float) or not isinstance(right, int | float) or abs(right) > MOST_EXPONENT or abs(left) > 10**12:
-        raise ExpressionError(f"{left!r} ** {right!r}: the exponent is at most {MOST_EXPONENT}.")
+        raise ExpressionError(f"{shown(left)} ** {shown(right)}: the exponent is at most {MOST_EXPONENT}.")
     result = left**right
     if isinstance(result, complex):
-        raise ExpressionError(f"{left!r} ** {right!r} is no real number.")
+        raise ExpressionError(f"{shown(left)} ** {shown(right)} is no real number.")
     return bounded(result)
 
 
@@ -71,16 +62,26 @@ def _remainder(left: Any, right: Any) -> Any:
     return left % right
 
 
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Return both sides as one kind: a text beside a moment or a duration is read as one, since that is how variables hold them."""
+    read = parse_moment if isinstance(left, datetime) or isinstance(right, datetime) else parse_duration
+    if isinstance(left, datetime | Duration) and isinstance(right, str):
+        return left, read(right)
+    if isinstance(right, datetime | Duration) and isinstance(left, str):
+        return read(left), right
+    return left, right
+
+
+def _equal(left: Any, right: Any) -> bool:
+    left, right = _alike(left, right)
+    return bool(left == right)
+
+
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def apply(left: Any, right: Any) -> bool:
-        if isinstance(left, datetime) and isinstance(right, str):
-            right = parse_moment(right)
-        elif isinstance(right, datetime) and isinstance(left, str):
-            left = parse_moment(left)
-        elif isinstance(left, Duration) and isinstance(right, str):
-            right = parse_duration(right)
+        left, right = _alike(left, right)
         if left is None or right is None:
-            raise ExpressionError(f"{left!r} and {right!r} cannot be compared by size: test for null first.")
+            raise ExpressionError(f"{shown(left)} and {shown(right)} cannot be compared by size: test for null first.")
         return compare(left, right)
 
     return apply
@@ -88,7 +89,7 @@ def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]
 
 def _within(left: Any, right: Any) -> bool:
     if not isinstance(right, str | list | tuple | dict):
-        raise ExpressionError(f"'in' needs a text, a list or an object, not {right!r}.")
+        raise ExpressionError(f"'in' needs a text, a list or an object, not {shown(right)}.")
     return left in right
 
 
@@ -100,8 +101,8 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: _remainder,
     ast.Pow: _power,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+    ast.Eq: _equal,
+    ast.NotEq: lambda left, right: not _equal(left, right),
     ast.Lt: _compared(operator.lt),
     ast.LtE: _compared(operator.le),
     ast.Gt: _compared(operator.gt),
@@ -133,20 +134,30 @@ def _split(text: str, by: str) -> list[str]:
 
 
 def _join(items: list[Any], by: str = ", ") -> str:
+    if len(items) > MOST_ITEMS or len(by) * len(items) > MOST_ITEMS:
+        raise ExpressionError(f"A text grew beyond {MOST_ITEMS} items.")
     return bounded(by.join(_text(item) for item in items))  # type: ignore[no-any-return]
 
 
-def _number(value: Any) -> Any:
+def as_number(value: Any) -> Any:
+    """Read a number from a text; a number stays as it is."""
+    if isinstance(value, int | float):
+        return value
     if isinstance(value, str) and len(value) > 400:
         raise ExpressionError("A number of more than 400 digits is not read.")
-    try:
-        return int(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else float(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ExpressionError(f"{value!r} is not a number.") from error
+    found = NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    number = None if found is None else float(value) if any(found.groups()) else int(value)
+    if number is None or number in (float("inf"), float("-inf")):
+        raise ExpressionError(f"{shown(value)} is not a number.")
+    return number
 
 
-def _float(value: Any) -> float:
-    return float(_number(value)) if isinstance(value, str) else float(value)
+def _fixed(span: Any) -> timedelta:
+    return (span if isinstance(span, Duration) else parse_duration(span)).fixed
+
+
+def _moment(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else parse_moment(value, ZONE)
 
 
 def _get(where: Any, key: Any, default: Any = None) -> Any:
@@ -168,9 +179,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "count": len,
     "str": _text,
     "string": _text,
-    "int": lambda value: int(_number(value)),
-    "number": _number,
-    "float": _float,
+    "int": lambda value: int(as_number(value)),
+    "number": as_number,
+    "float": lambda value: float(as_number(value)),
     "bool": bool,
     "abs": abs,
     "min": min,
@@ -197,32 +208,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numbers": _range_of,
     "any": lambda items: any(items),
     "all": lambda items: all(items),
-    "duration": lambda text: parse_duration(text),
-    "date": lambda text: text if isinstance(text, datetime) else parse_moment(text, ZONE),
-    "date_time": lambda text: text if isinstance(text, datetime) else parse_moment(text, ZONE),
-    "hours": lambda span: (span if isinstance(span, Duration) else parse_duration(span)).exact / timedelta(hours=1),
-    "minutes": lambda span: (span if isinstance(span, Duration) else parse_duration(span)).exact / timedelta(minutes=1),
+    "duration": lambda value: value if isinstance(value, Duration) else parse_duration(value),
+    "date": _moment,
+    "date_time": _moment,
+    "hours": lambda span: _fixed(span) / timedelta(hours=1),
+    "minutes": lambda span: _fixed(span) / timedelta(minutes=1),
 }
 CLOCK_FUNCTIONS: Mapping[str, Callable[[datetime], Any]] = {
     "now": lambda now: now,
     "today": lambda now: now.astimezone(ZoneInfo(ZONE)).date().isoformat(),
 }
-
-
-def plain(value: Any) -> Any:
-    """Return a result as plain JSON data: moments and durations become ISO 8601 texts. Raises ExpressionError for anything else."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ExpressionError("The result is no finite number.")
-        return value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, Duration):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    raise ExpressionError(f"The result {value!r} is not plain data.")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import difflib
+import inspect
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,10 +19,10 @@ from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval
 
-from engine.diagram.model import Value
 from engine.errors import ExpressionError
-from engine.expressions.functions import CLOCK_FUNCTIONS, FUNCTIONS, OPERATORS, bounded, plain
-from engine.expressions.spelling import normalise
+from engine.expressions.functions import CLOCK_FUNCTIONS, FUNCTIONS, OPERATORS
+from engine.expressions.spelling import cut, normalise, quoted
+from engine.expressions.values import bounded, plain, shown
 
 MOST_CHARACTERS = 4000
 MOST_NODES = 400
@@ -29,6 +31,7 @@ ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Call, ast.Constant, ast.Name,
     ast.Load, ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Dict, *OPERATORS,
 )  # fmt: skip
+UNWRITABLE = re.compile(r"[\0\ud800-\udfff]")
 KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | frozenset(CLOCK_FUNCTIONS)
 
 
@@ -59,14 +62,20 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
     def _eval_attribute(self, node: ast.Attribute) -> Any:
         where = self._eval(node.value)
         if not isinstance(where, dict):
-            raise ExpressionError(f"'.{node.attr}' reads a key of an object, but there is {where!r}.")
-        if node.attr not in where:
-            raise ExpressionError(f"There is no '{node.attr}' in {sorted(where)}.")
-        return where[node.attr]
+            raise ExpressionError(f"'.{node.attr}' reads a key of an object, but there is {shown(where)}.")
+        return _value_of(where, node.attr)
+
+    def _eval_subscript(self, node: ast.Subscript) -> Any:
+        where, key = self._eval(node.value), self._eval(node.slice)
+        return _value_of(where, key) if isinstance(where, dict) else where[key]
 
     def _eval_call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)
-        return bounded(self.functions[node.func.id](*(self._eval(argument) for argument in node.args)))
+        arguments = [self._eval(argument) for argument in node.args]
+        try:
+            return bounded(self.functions[node.func.id](*arguments))
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            raise ExpressionError(f"{node.func.id}({', '.join(map(shown, arguments))}) has no answer: {error}.") from error
 
     def _eval_name(self, node: ast.Name) -> Any:
         try:
@@ -95,11 +104,12 @@ def compile_expression(source: str, extra_functions: frozenset[str] = frozenset(
         raise ExpressionError(f"An expression has at most {MOST_CHARACTERS} characters; this one has {len(source)}.")
     if not source.strip():
         raise ExpressionError("The expression is empty.")
-    spelled = normalise(source)
     try:
-        tree = ast.parse(spelled, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionError(f"{source!r} is not an expression: {getattr(error, 'msg', error)}.") from error
+        tree = ast.parse(normalise(source), mode="eval")
+    except (RecursionError, MemoryError) as error:
+        raise ExpressionError(f"{quoted(source)} is too long or too deep: split it into several steps.") from error
+    except (SyntaxError, ValueError) as error:
+        raise ExpressionError(f"{quoted(source)} is not an expression: {getattr(error, 'msg', error)}.") from error
     names = _check(tree, source, KNOWN_FUNCTIONS | extra_functions)
     return CompiledExpression(source, tree.body, names)
 
@@ -113,7 +123,7 @@ def _check(tree: ast.Expression, source: str, functions: frozenset[str]) -> froz
         node, depth = agenda.pop()
         seen += 1
         if seen > MOST_NODES or depth > MOST_DEPTH:
-            raise ExpressionError(f"{source[:60]!r}... is too long or too deep: split it into several steps.")
+            raise ExpressionError(f"{quoted(source)} is too long or too deep: split it into several steps.")
         _check_form(node, source, functions)
         if isinstance(node, ast.Call):
             called.add(id(node.func))
@@ -125,20 +135,49 @@ def _check(tree: ast.Expression, source: str, functions: frozenset[str]) -> froz
 
 def _check_form(node: ast.AST, source: str, functions: frozenset[str]) -> None:
     if not isinstance(node, ALLOWED) or (isinstance(node, ast.Dict) and None in node.keys):
-        raise ExpressionError(f"{source!r} uses {type(node).__name__}, which the expression language does not have.")
-    if isinstance(node, ast.Constant) and not isinstance(node.value, str | int | float | bool | None):
-        raise ExpressionError(f"{source!r} holds {node.value!r}, which is not plain data.")
-    if isinstance(node, ast.Constant) and isinstance(node.value, int):
-        bounded(node.value)
+        raise ExpressionError(f"{quoted(source)} uses {type(node).__name__}, which the expression language does not have.")
+    if isinstance(node, ast.Constant):
+        _check_constant(node.value, source)
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     if name.startswith("_"):
-        raise ExpressionError(f"{source!r} uses {name!r}: names do not begin with an underscore.")
+        raise ExpressionError(f"{quoted(source)} uses {quoted(name)}: names do not begin with an underscore.")
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
-            raise ExpressionError(f"{source!r} calls something that is not a function of the language: {', '.join(sorted(functions))}.")
-        if node.func.id not in functions:
-            near = difflib.get_close_matches(node.func.id, functions, 1)
-            raise ExpressionError(f"There is no function {node.func.id!r} in {source!r}{f'; is {near[0]!r} meant?' if near else '.'}")
+            raise ExpressionError(
+                f"{quoted(source)} calls something that is not a function of the language: {', '.join(sorted(functions))}."
+            )
+        _check_call(node.func.id, len(node.args), source, functions)
+
+
+def _check_constant(value: Any, source: str) -> None:
+    if not isinstance(value, str | int | float | bool | None) or value in (float("inf"), float("-inf")):
+        raise ExpressionError(f"{quoted(source)} holds {shown(value)}, which is not plain data.")
+    if isinstance(value, str) and UNWRITABLE.search(value):
+        raise ExpressionError(f"{quoted(source)} holds {shown(value)}, which cannot be stored: half of a character, or NUL.")
+    bounded(value)
+
+
+def _check_call(name: str, arguments: int, source: str, functions: frozenset[str]) -> None:
+    if name not in functions:
+        near = difflib.get_close_matches(name, functions, 1)
+        raise ExpressionError(f"There is no function {quoted(name)} in {quoted(source)}{f'; is {near[0]!r} meant?' if near else '.'}")
+    if name in SIGNATURES:
+        try:
+            SIGNATURES[name].bind(*range(arguments))
+        except TypeError as error:
+            raise ExpressionError(f"{name}() in {quoted(source)} has {arguments} arguments: {error}.") from error
+
+
+def _signatures() -> Iterator[tuple[str, inspect.Signature]]:
+    """The functions that say what they take; min and max do not."""
+    for name, function in {**FUNCTIONS, **dict.fromkeys(CLOCK_FUNCTIONS, lambda: None)}.items():
+        try:
+            yield name, inspect.signature(function)
+        except ValueError:
+            continue
+
+
+SIGNATURES = dict(_signatures())
 
 
 def evaluate(
@@ -149,7 +188,7 @@ def evaluate(
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Any:
     """Evaluate an expression over plain data and return plain data (moments and durations as ISO 8601 texts). Raises ExpressionError."""
-    return plain(evaluate_inside(expression, names, now=now, functions=functions))
+    return _evaluated(expression, names, now, functions, plain)
 
 
 def evaluate_inside(
@@ -160,76 +199,44 @@ def evaluate_inside(
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Any:
     """Evaluate without turning moments and durations into texts: for callers that compare them."""
+    return _evaluated(expression, names, now, functions, bounded)
+
+
+def _evaluated(
+    expression: str | CompiledExpression,
+    names: Mapping[str, Any],
+    now: datetime,
+    functions: Mapping[str, Callable[..., Any]] | None,
+    finish: Callable[[Any], Any],
+) -> Any:
     compiled = compile_expression(expression, frozenset(functions or ())) if isinstance(expression, str) else expression
     evaluator = _evaluator()
     evaluator.names = names
     evaluator.functions = {**FUNCTIONS, "now": lambda: now, "today": lambda: CLOCK_FUNCTIONS["today"](now), **(functions or {})}
     try:
-        return bounded(evaluator._eval(compiled.tree))
+        return finish(bounded(evaluator._eval(compiled.tree)))
     except ExpressionError as error:
-        raise ExpressionError(f"{compiled.source}: {error}") from error
+        raise ExpressionError(f"{cut(compiled.source)}: {error}") from error
     except (
         InvalidExpression, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError
     ) as error:  # fmt: skip
-        raise ExpressionError(f"{compiled.source}: {error or type(error).__name__}.") from error
+        raise ExpressionError(f"{cut(compiled.source)}: {error or type(error).__name__}.") from error
     finally:
         evaluator.names = {}
+
+
+def _value_of(where: dict[Any, Any], key: Any) -> Any:
+    if key not in where:
+        raise ExpressionError(f"There is no {shown(key)} in {shown(sorted(where, key=str))}.")
+    return where[key]
 
 
 def _unknown(name: str, names: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(name, list(names), 1)
     known = ", ".join(sorted(map(str, names))[:12]) or "none"
-    return f"there is no variable {name!r}{f' (is {near[0]!r} meant?)' if near else ''}; there are: {known}"
+    return f"there is no variable {quoted(name)}{f' (is {near[0]!r} meant?)' if near else ''}; there are: {known}"
 
 
 def names_used(source: str) -> frozenset[str]:
     """Return the variables that an expression uses."""
     return compile_expression(source).names
-
-
-def strip_expression(text: str) -> Value:
-    """Tell a literal from an expression as modelers write it: `${x}`, `#{x}` or `=x`; a text around `${x}` becomes a joined text."""
-    bare = text.strip()
-    if bare.startswith("=") and not bare.startswith("=="):
-        return Value(expression=bare[1:].strip())
-    parts = _parts(bare)
-    if len(parts) == 1 and parts[0][0]:
-        return Value(expression=parts[0][1].strip())
-    if not any(is_expression for is_expression, _ in parts):
-        return Value(literal=text)
-    return Value(expression=" + ".join(f"str({part})" if is_expression else repr(part) for is_expression, part in parts))
-
-
-def _parts(text: str) -> list[tuple[bool, str]]:
-    parts: list[tuple[bool, str]] = []
-    at = 0
-    while at < len(text):
-        start = min((found for found in (text.find("${", at), text.find("#{", at)) if found >= 0), default=-1)
-        end = _end_of(text, start + 2) if start >= 0 else -1
-        if start < 0 or end < 0:
-            break
-        if start > at:
-            parts.append((False, text[at:start]))
-        parts.append((True, text[start + 2 : end]))
-        at = end + 1
-    if at < len(text):
-        parts.append((False, text[at:]))
-    return parts
-
-
-def _end_of(text: str, start: int) -> int:
-    """Return where the `}` that closes an expression stands, past texts in quotes and inner braces; -1 when there is none."""
-    depth, quote = 0, ""
-    for index in range(start, len(text)):
-        sign = text[index]
-        if quote:
-            quote = "" if sign == quote and text[index - 1] != "\\" else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign == "{":
-            depth += 1
-        elif sign == "}":
-            if not depth:
-                return index
-            depth -= 1
-    return -1

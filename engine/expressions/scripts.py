@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.errors import ExpressionError
-from engine.expressions.language import compile_expression
-from engine.expressions.spelling import OPENING, words
+from engine.expressions.language import compile_expression, names_used
+from engine.expressions.spelling import OPENING, TEXT_OR_REST, quoted, words
+
+PIECE = re.compile(TEXT_OR_REST + r"|#[^\n]*|.", re.DOTALL)
 
 
 def compile_assignments(script: str) -> tuple[tuple[str, str], ...]:
     """Return a script's assignments as (variable, expression) pairs, each checked. Raises ExpressionError naming the line."""
     found = []
     for number, line in _statements(script):
-        parts = _cut(line)
-        if parts is None:
-            raise ExpressionError(
-                f"Line {number} of the script, {line!r}, is not an assignment `name = expression`: use a handler for more."
-            )
-        name, expression = parts
-        if not name.isidentifier() or name.startswith("_"):
-            raise ExpressionError(f"Line {number} of the script assigns to {name!r}, which is no name of a variable.")
-        compile_expression(expression)
+        where = f"Line {number} of the script, {quoted(line)}"
+        try:
+            name, expression = _cut(line) or ("", "")
+            compile_expression(expression or "null")
+        except ExpressionError as error:
+            raise ExpressionError(f"{where}: {error}") from error
+        if not name or not expression:
+            raise ExpressionError(f"{where}, is not an assignment `name = expression`: use a handler for more.")
+        if not _is_variable(name):
+            raise ExpressionError(f"{where}, assigns to {quoted(name)}, which is no name of a variable.")
         found.append((name, expression))
     return tuple(found)
 
 
+def _is_variable(name: str) -> bool:
+    """Tell whether an expression could read the name back: no key, no word of the language, no letter that is read as another."""
+    try:
+        return name.isidentifier() and names_used(name) == {name}
+    except ExpressionError:
+        return False
+
+
 def _statements(script: str) -> list[tuple[int, str]]:
-    """Cut a script at line ends and semicolons that stand outside of quotes and brackets; `#` begins a remark to the line's end."""
+    """Cut a script at line ends and semicolons that stand outside of quotes and brackets; `#` begins a remark to the line's end.
+
+    The number is that of the line on which a statement begins.
+    """
     statements: list[tuple[int, str]] = []
-    current, depth, quote, remark, line = "", 0, "", False, 1
-    for sign in script + "\n":
-        ends = sign in ";\n" and not quote and depth <= 0 and not (remark and sign == ";")
-        remark = (remark or (sign == "#" and not quote)) and sign != "\n"
-        if ends:
+    current, depth, line, begun = "", 0, 1, 1
+    for found in PIECE.finditer(script + "\n"):
+        piece = found.group()
+        if piece in (";", "\n") and depth <= 0:
             if current.strip():
-                statements.append((line, current.strip()))
+                statements.append((begun, current.strip()))
             current = ""
-        elif not remark:
-            current += sign
-            depth += 0 if quote else (sign in OPENING) - (sign in OPENING.values())
-            quote = _quote_after(sign, quote)
-        line += sign == "\n"
+        elif not piece.startswith("#"):
+            begun = begun if current.strip() else line
+            current += piece
+            depth += (piece in OPENING) - (piece in OPENING.values())
+        line += piece.count("\n")
     if current.strip():
-        statements.append((line - 1, current.strip()))
+        statements.append((begun, current.strip()))
     return statements
-
-
-def _quote_after(sign: str, quote: str) -> str:
-    if quote:
-        return "" if sign == quote else quote
-    return sign if sign in "'\"" else ""
 
 
 def _cut(line: str) -> tuple[str, str] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,20 @@ from typing import Any
 from engine.errors import ExpressionError
 from engine.expressions.functions import OPERATORS
 from engine.expressions.language import CompiledExpression, compile_expression, evaluate_inside
-from engine.expressions.spelling import OPENING
+from engine.expressions.spelling import OPENING, Word, quoted, words
+from engine.expressions.values import shown
 
 INPUT = "cell_input"
-COMPARISON = re.compile(r"(<=|>=|<|>|!=|=)\s*(.+)", re.DOTALL)
-INTERVAL = re.compile(r"([\[\](])\s*(.+?)\s*\.\.\s*(.+?)\s*([\[\])])", re.DOTALL)
+MOST_CHARACTERS = 40_000
+SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": OPERATORS[ast.Lt], "<=": OPERATORS[ast.LtE], ">": OPERATORS[ast.Gt], ">=": OPERATORS[ast.GtE],
+    "=": OPERATORS[ast.Eq], "!=": OPERATORS[ast.NotEq],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One test: `kind` (compare, interval, holds, equals) over compiled ends; `signs` say how the ends count."""
+    """One test: `kind` (compares, holds, equals) over compiled ends; `signs` say how the input compares with each end."""
 
     kind: str
     ends: tuple[CompiledExpression, ...]
@@ -47,99 +51,137 @@ def compile_unary_tests(source: str) -> UnaryTests:
     text = source.strip()
     if text in ("", "-"):
         return UnaryTests(source, ())
-    negated = re.fullmatch(r"not\s*\((.*)\)", text, re.DOTALL)
-    if negated and _balanced(negated[1]):
-        return UnaryTests(source, tuple(_test(part) for part in split(negated[1])), negated=True)
-    return UnaryTests(source, tuple(_test(part) for part in split(text)))
+    if len(text) > MOST_CHARACTERS:
+        raise ExpressionError(f"A cell has at most {MOST_CHARACTERS} characters; this one has {len(text)}.")
+    cell = _Cell(text, words(text))
+    end = len(cell.words)
+    negated = cell.negation_at(0) and cell.sign(end - 1) == ")"
+    start, end = (2, end - 1) if negated else (0, end)
+    return UnaryTests(source, tuple(_test(cell, *part) for part in _parts(cell, start, end)), negated)
 
 
-def split(text: str) -> list[str]:
-    """Cut a list of tests at its commas, those in quotes, brackets and intervals apart."""
-    parts, depth, quote, start = [], 0, "", 0
-    for index, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in OPENING or (sign == "]" and _opens(text, index)):
-            depth += 1
-        elif sign in OPENING.values() and depth:
-            depth -= 1
-        elif sign == "," and not depth:
-            parts.append(text[start:index])
-            start = index + 1
-    parts.append(text[start:])
-    if not all(part.strip() for part in parts):
-        raise ExpressionError(f"{text!r} has an empty test between its commas.")
-    return [part.strip() for part in parts]
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell's text and its words; a stretch of it is from one word's index up to another's."""
+
+    text: str
+    words: list[Word]
+
+    def sign(self, index: int) -> str:
+        return self.words[index].written if 0 <= index < len(self.words) and self.words[index].kind == "sign" else ""
+
+    def negation_at(self, index: int) -> bool:
+        return self.words[index].written == "not" and self.sign(index + 1) == "("
+
+    def source(self, start: int, end: int) -> str:
+        at = [word.at for word in self.words[start : end + 1]]
+        return self.text[at[0] : at[end - start] if end < len(self.words) else len(self.text)] if start < end else ""
 
 
-def _opens(text: str, index: int) -> bool:
-    """Tell whether a `]` begins an interval (`]1..5]`): nothing but a comma or a bracket stands before it."""
-    before = text[:index].rstrip()
-    return not before or before[-1] in ",("
+def _parts(cell: _Cell, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a list of tests at its commas, those in brackets and intervals apart."""
+    while True:
+        interval = _interval(cell, start, end)
+        comma = interval[1] + 1 if interval else _comma(cell, start, end)
+        if comma == start:
+            raise ExpressionError(f"{quoted(cell.text)} has an empty test between its commas.")
+        yield start, comma
+        if comma == end:
+            return
+        start = comma + 1
 
 
-def _balanced(text: str) -> bool:
+def _comma(cell: _Cell, start: int, end: int) -> int:
     depth = 0
-    for sign in text:
-        depth += (sign == "(") - (sign == ")")
+    for index in range(start, end):
+        sign = cell.sign(index)
+        if sign == "," and not depth:
+            return index
+        depth += (sign in OPENING) - (sign in OPENING.values())
         if depth < 0:
-            return False
-    return depth == 0
+            raise ExpressionError(f"The {sign!r} at character {cell.words[index].at + 1} of {quoted(cell.text)} closes nothing.")
+    return end
 
 
-def _test(text: str) -> Test:
-    interval = INTERVAL.fullmatch(text)
+def _interval(cell: _Cell, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the dots and the closing bracket of an interval stand; `[` closes one too (`]1..5[`), before a comma or the end."""
+    if cell.sign(start) not in ("[", "]", "("):
+        return None
+    depth, dots = 0, 0
+    for index in range(start + 1, end):
+        sign = cell.sign(index)
+        if not depth and sign == "..":
+            dots = dots or index
+        elif not depth and dots and sign in (")", "]", "[") and (index + 1 == end or cell.sign(index + 1) == ","):
+            return dots, index
+        depth += (sign in OPENING) - (sign in OPENING.values())
+        if depth < 0:
+            return None
+    return None
+
+
+def _test(cell: _Cell, start: int, end: int) -> Test:
+    interval = _interval(cell, start, end)
     if interval:
-        opening, low, high, closing = interval.groups()
-        signs = (">=" if opening == "[" else ">", "<=" if closing == "]" else "<")
-        return Test("interval", (_value(low), _value(high)), signs)
-    comparison = COMPARISON.fullmatch(text)
-    if comparison:
-        return Test("compare", (_value(comparison[2]),), (comparison[1],))
-    if _asks_input(text):
-        return Test("holds", (compile_expression(_with_input(text)),))
-    return Test("equals", (_value(text),))
+        dots, closing = interval
+        signs = (">=" if cell.sign(start) == "[" else ">", "<=" if cell.sign(closing) == "]" else "<")
+        return Test("compares", (_end(cell.source(start + 1, dots)), _end(cell.source(dots + 1, closing))), signs)
+    if cell.sign(start) in SIGNS:
+        return _comparisons(cell, start, end)
+    if cell.negation_at(start):
+        raise ExpressionError(f"{quoted(cell.text)}: not(...) stands around all tests of a cell, or nowhere.")
+    inputs = [index for index in range(start, end) if cell.sign(index) == "?"]
+    if inputs:
+        edges = [start, *(index + 1 for index in inputs)]
+        pieces = [cell.source(edge, index) for edge, index in zip(edges, [*inputs, end], strict=True)]
+        return Test("holds", (compile_expression(f" {INPUT} ".join(pieces).strip()),))
+    compiled = compile_expression(cell.source(start, end))
+    return Test("holds" if _is_condition(compiled) else "equals", (compiled,))
 
 
-def _asks_input(text: str) -> bool:
-    return "?" in re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
+def _comparisons(cell: _Cell, start: int, end: int) -> Test:
+    """Read `> 1`, and `> 1 and < 5`: all of them must hold."""
+    ands = [index for index in range(start, end) if cell.words[index].written == "and" and cell.sign(index + 1) in SIGNS]
+    edges = [start, *(index + 1 for index in ands)]
+    ends = tuple(_end(cell.source(edge + 1, stop)) for edge, stop in zip(edges, [*ands, end], strict=True))
+    return Test("compares", ends, tuple(cell.sign(edge) for edge in edges))
 
 
-def _with_input(text: str) -> str:
-    pieces = re.split(r"(\"[^\"]*\"|'[^']*')", text)
-    return "".join(piece if piece[:1] in "'\"" and piece else piece.replace("?", f" {INPUT} ") for piece in pieces)
+def _end(text: str) -> CompiledExpression:
+    compiled = compile_expression(text)
+    if _is_condition(compiled):
+        raise ExpressionError(f"{quoted(text.strip())} is a condition where a value to compare with is meant: write the test with '?'.")
+    return compiled
 
 
-def _value(text: str) -> CompiledExpression:
-    return compile_expression(re.sub(r"\bdate and time\s*\(", "date_time(", text.strip()))
-
-
-SIGNS: dict[str, Callable[..., Any]] = {}
-for _node, _sign in (("Lt", "<"), ("LtE", "<="), ("Gt", ">"), ("GtE", ">="), ("Eq", "="), ("NotEq", "!=")):
-    SIGNS[_sign] = next(operate for node, operate in OPERATORS.items() if node.__name__ == _node)
+def _is_condition(compiled: CompiledExpression) -> bool:
+    tree = compiled.tree
+    return isinstance(tree, ast.Compare | ast.BoolOp) or (isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not))
 
 
 def _passes(test: Test, value: Any, names: Mapping[str, Any], now: datetime) -> bool:
     if test.kind == "holds":
-        return bool(evaluate_inside(test.ends[0], {**names, INPUT: value}, now=now))
+        answer = evaluate_inside(test.ends[0], {**names, INPUT: value}, now=now)
+        if not isinstance(answer, bool | None):
+            raise ExpressionError(f"{test.ends[0].source.replace(INPUT, '?')}: a test answers true or false, not {shown(answer)}.")
+        return bool(answer)
     ends = [evaluate_inside(end, names, now=now) for end in test.ends]
     if test.kind == "equals":
-        return value in ends[0] if isinstance(ends[0], list) and not isinstance(value, list) else _same(value, ends[0])
-    if value is None or isinstance(value, bool) or any(end is None for end in ends):
-        return test.signs == ("=",) and _same(value, ends[0])
+        one_of = isinstance(ends[0], list) and not isinstance(value, list)
+        return any(_same(value, end) for end in (ends[0] if one_of else ends))
+    return all(_compares(value, sign, end) for sign, end in zip(test.signs, ends, strict=True))
+
+
+def _compares(value: Any, sign: str, end: Any) -> bool:
+    if sign in ("=", "!="):
+        return _same(value, end) == (sign == "=")
+    if value is None or end is None or isinstance(value, bool):
+        return False
     try:
-        return all(bool(SIGNS[sign](value, end)) for sign, end in zip(test.signs, ends, strict=True))
+        return bool(SIGNS[sign](value, end))
     except TypeError as error:
-        raise ExpressionError(f"The input {value!r} cannot be compared with {ends!r}: check the input's type.") from error
+        raise ExpressionError(f"The input {shown(value)} cannot be compared with {shown(end)}: check the input's type.") from error
 
 
 def _same(value: Any, end: Any) -> bool:
-    if isinstance(value, bool) != isinstance(end, bool):
-        return False
-    return (
-        bool(SIGNS["="](value, end))
-        if not isinstance(end, datetime) or not isinstance(value, str)
-        else bool(SIGNS["<="](value, end) and SIGNS[">="](value, end))
-    )
+    return isinstance(value, bool) == isinstance(end, bool) and SIGNS["="](value, end)
