@@ -21,6 +21,7 @@ from engine.runtime.definition_queries import (
     find_deployments,
     form_of,
 )
+from engine.runtime.instance_finding import InstanceFilter, count_instances, find_instances
 from engine.runtime.instance_queries import (
     DefinitionView,
     InstanceDetail,
@@ -44,6 +45,7 @@ __all__ = [
     "DeploymentView",
     "FileView",
     "InstanceDetail",
+    "InstanceFilter",
     "InstanceView",
     "Page",
     "Sort",
@@ -52,6 +54,7 @@ __all__ = [
     "busy_elements",
     "count_definitions",
     "count_deployments",
+    "count_instances",
     "definition_source",
     "definitions",
     "diagram_of",
@@ -62,6 +65,7 @@ __all__ = [
     "find_definition_by",
     "find_definitions",
     "find_deployments",
+    "find_instances",
     "form_of",
     "history_of",
     "instance",

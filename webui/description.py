@@ -101,4 +101,5 @@ def _responses(api: Api, each: Endpoint, parts: list[str], schemas: Schemas) -> 
     codes |= {404} if parts else set()
     codes |= {413} if each.body else set()
     codes |= set() if each.method == "GET" else {409, 503}
-    return {str(each.status): done, **{str(code): {"description": WORDS[code], **refused} for code in sorted(codes)}}
+    empty = {"204": {"description": "Done, and there is nothing to tell"}} if each.may_be_empty else {}
+    return {str(each.status): done, **empty, **{str(code): {"description": WORDS[code], **refused} for code in sorted(codes)}}

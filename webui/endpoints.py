@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import HTTPException
@@ -44,7 +44,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`."""
+    """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`.
+
+    One that may be empty answers 204 when its view returns None.
+    """
 
     method: str
     path: str
@@ -56,6 +59,7 @@ class Endpoint:
     errors: tuple[int, ...]
     is_multipart: bool
     is_open: bool
+    may_be_empty: bool
 
     @property
     def name(self) -> str:
@@ -121,17 +125,27 @@ class Api:
         errors: tuple[int, ...] = (),
         is_multipart: bool = False,
         is_open: bool = False,
+        may_be_empty: bool = False,
     ) -> Callable[[View], View]:
         """Declare the decorated function as the view of a path; path parts are written `<name>`. An open one asks nobody who calls."""
 
         def declare(view: View) -> View:
             code = status or (204 if answer is None else 200)
-            found = Endpoint(method, path, view, query, body, answer, code, errors, is_multipart, is_open)
+            found = Endpoint(method, path, view, query, body, answer, code, errors, is_multipart, is_open, may_be_empty)
             self.endpoints.append(found)
             self.blueprint.add_url_rule(path, found.name, self._serving(found), methods=[method])
             return view
 
         return declare
+
+    def leave_out(self, method: str, path: str) -> None:
+        """Answer 501 to a method of a path of which other methods are offered."""
+
+        def refuse(**_parts: str) -> Response:
+            require_caller()
+            abort(501, f"{method} {request.path} is not offered")
+
+        self.blueprint.add_url_rule(path, f"left_out_{method}_{path.replace('/', '_')}", refuse, methods=[method])
 
     def _serving(self, found: Endpoint) -> Callable[..., Response]:
         def serve(**parts: str) -> Response:
@@ -151,8 +165,8 @@ class Api:
 def _answered(found: Endpoint, value: Any) -> Response:
     if isinstance(value, Response):
         return value
-    if found.answer is None:
-        return Response(status=found.status)
+    if found.answer is None or (value is None and found.may_be_empty):
+        return Response(status=204)
     return Response(found.dumps(value), found.status, mimetype=JSON)
 
 

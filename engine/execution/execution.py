@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.diagram.model import NodeKind
 from engine.errors import Conflict
-from engine.execution import events, moves, state
+from engine.execution import events, moves, propagation, state
 from engine.execution.activities import TopicTask
 from engine.execution.compiler import Executable
 from engine.execution.model import Changes, Host, Outcome, Variables, Wait, WaitKind
@@ -24,6 +25,7 @@ class LiveToken:
 
     token: str
     element: str
+    kind: NodeKind
     name: str
     wait: WaitKind | None
     scope: str | None
@@ -99,6 +101,10 @@ class Execution:
         found = self._workflow.get_live(token)
         self._workflow.throw_error(found, code, message, variables or {})
 
+    def throw_escalation(self, token: str, code: str, variables: Variables | None = None) -> bool:
+        """Throw an escalation at a token that rests; tell whether something caught it."""
+        return propagation.raise_escalation(self._workflow.get_live(token), code, variables or {})
+
     def fail(self, token: str, message: str) -> None:
         """Let a token rest as failed."""
         self._workflow.fail(self._workflow.get_live(token), message)
@@ -139,20 +145,40 @@ class Execution:
         """Take a token away and put a new one on another element. Raises Invalid when the element cannot be reached so."""
         moves.move(self._workflow, self._workflow.get_live(token), element)
 
-    def set_variables(self, variables: Mapping[str, Any], *, token: str | None = None) -> None:
-        """Assign variables as seen from a token (None: the process)."""
-        found = self._workflow.task_tree if token is None else self._workflow.get_live(token)
-        self._workflow.assign(found, variables)
+    def set_variables(self, variables: Mapping[str, Any], *, token: str | None = None, is_local: bool = False) -> None:
+        """Assign variables as seen from a token (None: the process); local ones become the token's own and hide others of their name."""
+        found = self._at(token)
+        if is_local:
+            found.data.update(variables)
+            self._workflow.variables_changed = True
+        else:
+            self._workflow.assign(found, variables)
 
-    def variables(self, *, token: str | None = None) -> Variables:
-        """Return the variables that a token (None: the process) sees."""
-        found = self._workflow.task_tree if token is None else self._workflow.get_live(token)
-        return dict(self._workflow.names(found))
+    def remove_variables(self, names: Collection[str], *, token: str | None = None, is_local: bool = False) -> tuple[str, ...]:
+        """Remove variables where a token (None: the process) sees them, or its own only, and return the names of those that were there."""
+        found = self._at(token)
+        scopes = [found.data] if is_local else found.variable_scopes()
+        removed = []
+        for name in names:
+            home = next((scope for scope in scopes if name in scope), None)
+            if home is not None:
+                del home[name]
+                removed.append(name)
+                self._workflow.variables_changed = True
+        return tuple(removed)
+
+    def variables(self, *, token: str | None = None, is_local: bool = False) -> Variables:
+        """Return the variables that a token (None: the process) sees, or its own only."""
+        found = self._at(token)
+        return dict(found.data if is_local else self._workflow.names(found))
+
+    def _at(self, token: str | None) -> Token:
+        return self._workflow.task_tree if token is None else self._workflow.get_live(token)
 
     def tokens(self) -> tuple[LiveToken, ...]:
         """Return every live token, oldest first."""
         return tuple(
-            LiveToken(token.id, token.task_spec.node.id, token.task_spec.node.name, _kind(token), token._parent)
+            LiveToken(token.id, token.task_spec.node.id, token.task_spec.node.kind, token.task_spec.node.name, _kind(token), token._parent)
             for token in self._workflow.live()
             if not token.task_spec.is_process
         )

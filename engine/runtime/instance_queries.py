@@ -94,7 +94,7 @@ def instances(
     if is_drill is not None:
         conditions.append(process_instance.c.is_drill == is_drill)
     if not may(actor, Action.READ_ALL, HOUSE):
-        conditions.append(_concerns(actor))
+        conditions.append(concerns(actor))
     statement = sa.select(*VIEW_COLUMNS).where(*conditions)
     statement = statement.order_by(process_instance.c.started_at.desc(), process_instance.c.id.desc()).limit(limit).offset(offset)
     with engine.database.read() as connection:
@@ -102,7 +102,7 @@ def instances(
         return Page(tuple(InstanceView(*row) for row in connection.execute(statement)), total, offset, is_more)
 
 
-def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
+def concerns(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition for instances that the actor started, or in which he or she or one of the teams has or had a task."""
     names, groups = sorted(actor.names), sorted(actor.task_groups)
     people = (human_task.c.assignee, human_task.c.completed_by, human_task.c.owner)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import Connection
 
 from engine.errors import Conflict, Passing
-from engine.people import HOUSE, Action, Actor, may, require
+from engine.people import HOUSE, SYSTEM, Action, Actor, may, require
 from engine.runtime import inbox
 from engine.runtime.answers import Delivered
 from engine.runtime.checking import checked_key, checked_name, checked_variables
-from engine.runtime.instances import lock_instance, thing_with_people
+from engine.runtime.instances import lock_instance, read_instance, thing_with_people
 from engine.runtime.starting import start_within
 from engine.runtime.subscriptions import Subscription, waiting_for
 from engine.runtime.turn import Turn
@@ -29,10 +29,16 @@ from engine.runtime.turn import Turn
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
 
+MOST_COMPARED = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message on its way. `start_key` is the business key of an instance that it starts; `is_drill` None reaches both sides (U4)."""
+    """A message on its way.
+
+    `start_key` is the business key of an instance that it starts; `is_drill` None reaches both sides (U4). `instance_id` and `token` narrow
+    the receivers to one. With `by_variables` the correlation keys of a receiver that declares none are its variables.
+    """
 
     name: str
     business_key: str | None = None
@@ -42,6 +48,9 @@ class Message:
     start_key: str | None = None
     sender: str | None = None
     is_drill: bool | None = None
+    instance_id: str | None = None
+    token: str | None = None
+    by_variables: bool = False
 
 
 def message(
@@ -53,11 +62,15 @@ def message(
     payload: Mapping[str, Any] | None = None,
     actor: Actor,
     ttl: timedelta | None = None,
+    instance_id: str | None = None,
+    token: str | None = None,
+    by_variables: bool = False,
     idempotency_key: str | None = None,
 ) -> Delivered:
     """Deliver a message to the one instance that waits for it, or start one; with `ttl` it is kept when nobody waits yet.
 
-    Raises Conflict when several instances match, or when nobody does and there is no `ttl`.
+    `instance_id` or `token` names who receives it; with `by_variables` the correlation keys that a receiver does not declare are compared
+    with its variables. Raises Conflict when several instances match, or when nobody does and there is no `ttl`.
     """
     sent = Message(
         checked_name(name, what="message"),
@@ -66,6 +79,9 @@ def message(
         checked_variables(engine, payload),
         ttl,
         checked_key(business_key),
+        instance_id=instance_id,
+        token=token,
+        by_variables=by_variables,
     )
     return engine.once(
         "message", actor=actor, key=idempotency_key, kind=Delivered, work=lambda connection: deliver(engine, connection, sent, actor=actor)
@@ -74,7 +90,7 @@ def message(
 
 def deliver(engine: ProcessEngine, connection: Connection, sent: Message, *, actor: Actor) -> Delivered:
     """Deliver a message inside the caller's transaction, which holds no instance yet."""
-    instances, starts = _receivers(connection, sent)
+    instances, starts = _receivers(engine, connection, sent)
     if len(instances) > 1 and not starts:
         listed = ", ".join(instances)
         raise Conflict(f"{len(instances)} instances wait for {_described(sent)}: {listed}. Name a business key or correlation keys.")
@@ -88,16 +104,35 @@ def deliver(engine: ProcessEngine, connection: Connection, sent: Message, *, act
     return _keep(engine, connection, sent)
 
 
-def _receivers(connection: Connection, sent: Message) -> tuple[dict[str, Subscription], list[Subscription]]:
+def _receivers(engine: ProcessEngine, connection: Connection, sent: Message) -> tuple[dict[str, Subscription], list[Subscription]]:
     """Return the oldest matching token of each instance, and the start events."""
     instances: dict[str, Subscription] = {}
     starts = []
+    is_narrowed = sent.instance_id is not None or sent.token is not None
     for each in waiting_for(connection, "message", names=[sent.name], business_key=sent.business_key, is_drill=sent.is_drill):
         if each.is_start:
-            starts.append(each)
-        elif inbox.is_for(each.correlation, sent.correlation):
+            starts += [] if is_narrowed else [each]
+        elif (
+            sent.instance_id in (None, each.instance_id)
+            and sent.token in (None, each.id)
+            and inbox.is_for(each.correlation, sent.correlation)
+        ):
             instances.setdefault(each.instance_id or "", each)
+    if sent.by_variables and sent.correlation:
+        instances = {
+            key: each for key, each in instances.items() if each.correlation or _has_variables(engine, connection, key, sent, instances)
+        }
     return instances, starts
+
+
+def _has_variables(
+    engine: ProcessEngine, connection: Connection, instance_id: str, sent: Message, among: Mapping[str, Subscription]
+) -> bool:
+    """Tell whether an instance's variables are the message's correlation keys. Raises Conflict when that would mean to read very many."""
+    if len(among) > MOST_COMPARED:
+        raise Conflict(f"{len(among)} instances wait for {_described(sent)} without keys of their own: name a business key")
+    turn = Turn(engine, connection, instance=read_instance(connection, instance_id), actor=SYSTEM)
+    return inbox.is_for(sent.correlation, turn.execution.variables())
 
 
 def _give(engine: ProcessEngine, connection: Connection, receiver: Subscription, *, sent: Message, actor: Actor) -> Delivered:
@@ -137,7 +172,7 @@ def _start(engine: ProcessEngine, connection: Connection, starts: list[Subscript
 
 def _keep(engine: ProcessEngine, connection: Connection, sent: Message) -> Delivered:
     inbox.hold_names(connection, [sent.name], shared=False)
-    if any(_receivers(connection, sent)):
+    if any(_receivers(engine, connection, sent)):
         raise Passing(f"somebody began to wait for {_described(sent)} meanwhile: look again")
     now = engine.clock.now()
     kept = inbox.keep_message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -75,15 +75,22 @@ def _set_going(turn: Turn) -> None:
 
 
 def set_variables(
-    engine: ProcessEngine, instance_id: str, *, variables: Mapping[str, Any], actor: Actor, idempotency_key: str | None = None
+    engine: ProcessEngine,
+    instance_id: str,
+    *,
+    variables: Mapping[str, Any],
+    remove: Collection[str] = (),
+    actor: Actor,
+    idempotency_key: str | None = None,
 ) -> InstanceAnswer:
     """Correct variables of an instance, suspended or not; conditions that wait are looked at again when it goes on."""
     given = checked_variables(engine, variables)
 
     def change(turn: Turn) -> None:
         turn.instance.require_live()
-        turn.note("variables.set", data={"names": sorted(given)})
         turn.execution.set_variables(given)
+        data = {"names": sorted(given), "removed": sorted(turn.execution.remove_variables(remove))}
+        turn.note("variables.set", data={name: value for name, value in data.items() if value})
 
     return _command(engine, instance_id, Action.SET_VARIABLES, actor=actor, key=idempotency_key, change=change)
 

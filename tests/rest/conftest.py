@@ -87,8 +87,8 @@ class Caller:
         return self._told(self("GET", path, query_string=query), expect)
 
     def post(self, path: str, body: Any = None, *, expect: int = 200) -> Any:
-        """Send JSON; the status must be the expected one."""
-        return self._told(self("POST", path, json=body), expect)
+        """Send JSON (none: an empty body); the status must be the expected one."""
+        return self._told(self("POST", path, **({} if body is None else {"json": body})), expect)
 
     def put(self, path: str, body: Any = None, *, expect: int = 204) -> Any:
         """Send JSON; the status must be the expected one."""

@@ -8,7 +8,11 @@ from webui.camunda import decisions as decisions
 from webui.camunda import definitions as definitions
 from webui.camunda import deployments as deployments
 from webui.camunda import engine as engine
+from webui.camunda import instances as instances
+from webui.camunda import messages as messages
+from webui.camunda import migration as migration
 from webui.camunda import signals as signals
+from webui.camunda import variables as variables
 from webui.camunda.api import API
 
 __all__ = ["API"]

@@ -22,8 +22,7 @@ WHOLE = ("Short", "Integer", "Long")
 
 def told(moment: datetime) -> str:
     """Return a moment as the dialect writes it: `2026-11-24T09:00:00.000+0000`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}+0000"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
 def read_moment(text: Any) -> Any:
@@ -33,7 +32,10 @@ def read_moment(text: Any) -> Any:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset, such as 2026-11-24T09:00:00.000+0800")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this is outside the years 1 to 9999 in UTC") from error
 
 
 Moment = Annotated[datetime, BeforeValidator(read_moment), PlainSerializer(told, return_type=str), Field(json_schema_extra={"format": ""})]

@@ -1,0 +1,286 @@
+"""Tasks: list and count, claim, complete, delegate, change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from engine import commands, queries
+from engine.commands import TaskDetails
+from engine.errors import Invalid
+from engine.queries import Task
+from webui.camunda.api import API
+from webui.camunda.paging import Count, sorts
+from webui.camunda.task_filters import SORTS, PageOnly, TaskFilter, TaskQuery, TaskQueryBody
+from webui.camunda.values import Moment, TypedValue, Value, plain_all, typed_all
+from webui.endpoints import Call, Model
+
+Delegation = Literal["PENDING", "RESOLVED"]
+
+
+class CamundaFormRef(Model):
+    """A deployed form of a task."""
+
+    key: str
+    binding: str = "deployment"
+    version: int | None = None
+
+
+class TaskBody(Model):
+    """A task."""
+
+    id: str
+    name: str | None
+    assignee: str | None
+    owner: str | None
+    created: Moment
+    last_updated: None = None
+    due: Moment | None
+    follow_up: Moment | None
+    delegation_state: Delegation | None
+    description: str | None
+    execution_id: str
+    parent_task_id: None = None
+    priority: int
+    process_definition_id: str
+    process_instance_id: str
+    case_execution_id: None = None
+    case_definition_id: None = None
+    case_instance_id: None = None
+    task_definition_key: str
+    suspended: bool
+    form_key: str | None = None
+    camunda_form_ref: CamundaFormRef | None
+    tenant_id: None = None
+
+
+class NewDetails(Model):
+    """A task as it shall be, whole: what is left out becomes empty, but a name and a priority stay.
+
+    The rest of what a task tells is taken along from one that was read, and changes nothing.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    assignee: str | None = None
+    owner: str | None = None
+    due: Moment | None = None
+    follow_up: Moment | None = None
+    priority: int | None = None
+    id: str | None = None
+    created: datetime | str | None = None
+    last_updated: datetime | str | None = None
+    delegation_state: Delegation | None = None
+    execution_id: str | None = None
+    process_definition_id: str | None = None
+    process_instance_id: str | None = None
+    task_definition_key: str | None = None
+    suspended: bool | None = None
+    form_key: str | None = None
+    camunda_form_ref: dict[str, Any] | None = None
+    parent_task_id: None = None
+    case_execution_id: None = None
+    case_definition_id: None = None
+    case_instance_id: None = None
+    tenant_id: None = None
+
+
+class Person(Model):
+    """Somebody, or nobody."""
+
+    user_id: str | None = Field(None, min_length=1)
+
+
+class Given(Model):
+    """Variables that are handed in."""
+
+    variables: dict[str, Value] | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return them as plain data. Raises Invalid for a local one: the task that it would belong to ends."""
+        local = [name for name, value in (self.variables or {}).items() if value.local]
+        if local:
+            raise Invalid(f"variable {local[0]}: a local variable would end with the task; set it by localVariables")
+        return plain_all(self.variables)
+
+
+class Completion(Given):
+    """What a task yields."""
+
+    with_variables_in_return: bool = False
+
+
+class ThrownError(Given):
+    """A business error."""
+
+    error_code: str = Field(min_length=1)
+    error_message: str | None = None
+
+
+class ThrownEscalation(Given):
+    """An escalation."""
+
+    escalation_code: str = Field(min_length=1)
+
+
+class GroupCount(Model):
+    """How many tasks a candidate group has; those without one are counted under null."""
+
+    group_name: str | None
+    task_count: int
+
+
+def task_body(found: Task) -> TaskBody:
+    """Return a task in the dialect."""
+    return TaskBody(
+        id=found.id,
+        name=found.name,
+        assignee=found.assignee,
+        owner=found.owner,
+        created=found.created_at,
+        due=found.due_at,
+        follow_up=found.follow_up_at,
+        delegation_state=None if found.delegation is None else "PENDING" if found.delegation == "pending" else "RESOLVED",
+        description=found.description,
+        execution_id=found.id,
+        priority=found.priority,
+        process_definition_id=found.definition_id,
+        process_instance_id=found.instance_id,
+        task_definition_key=found.element,
+        suspended=found.is_suspended,
+        camunda_form_ref=CamundaFormRef(key=found.form_ref) if found.form_ref else None,
+    )
+
+
+@API.endpoint("GET", "/task", query=TaskQuery, answer=list[TaskBody])
+def tasks(call: Call, *, query: TaskQuery) -> list[TaskBody]:
+    """List the open tasks that the caller may read."""
+    found = queries.find_tasks(
+        call.engine,
+        query.alternatives(),
+        actor=call.actor,
+        sort=sorts(query, SORTS),
+        limit=query.max_results,
+        offset=query.first_result,
+    )
+    return [task_body(each) for each in found]
+
+
+@API.endpoint("POST", "/task", query=PageOnly, body=TaskQueryBody, answer=list[TaskBody])
+def query_tasks(call: Call, *, query: PageOnly, body: TaskQueryBody) -> list[TaskBody]:
+    """List the open tasks that the caller may read, by filters in the body."""
+    found = queries.find_tasks(
+        call.engine, body.wanted(), actor=call.actor, sort=body.sorts(), limit=query.max_results, offset=query.first_result
+    )
+    return [task_body(each) for each in found]
+
+
+@API.endpoint("GET", "/task/count", query=TaskFilter, answer=Count)
+def count(call: Call, *, query: TaskFilter) -> Count:
+    """Count the open tasks that the caller may read."""
+    return Count(count=queries.count_tasks(call.engine, query.alternatives(), actor=call.actor))
+
+
+@API.endpoint("POST", "/task/count", body=TaskQueryBody, answer=Count)
+def query_count(call: Call, *, body: TaskQueryBody) -> Count:
+    """Count the open tasks that the caller may read, by filters in the body."""
+    return Count(count=queries.count_tasks(call.engine, body.wanted(), actor=call.actor))
+
+
+@API.endpoint("GET", "/task/report/candidate-group-count", answer=list[GroupCount])
+def candidate_group_count(call: Call) -> list[GroupCount]:
+    """Count the open tasks that the caller may read by candidate group."""
+    return [GroupCount(group_name=name, task_count=number) for name, number in queries.count_by_group(call.engine, actor=call.actor)]
+
+
+@API.endpoint("GET", "/task/<task_id>", answer=TaskBody)
+def task(call: Call, task_id: str) -> TaskBody:
+    """Return one open task."""
+    return task_body(queries.open_task(call.engine, task_id, actor=call.actor))
+
+
+@API.endpoint("PUT", "/task/<task_id>", body=NewDetails)
+def update(call: Call, task_id: str, *, body: NewDetails) -> None:
+    """Replace what can be said about a task."""
+    details = TaskDetails(body.name, body.description, body.assignee, body.owner, body.priority, body.due, body.follow_up)
+    commands.change_details(call.engine, task_id, details=details, actor=call.actor)
+
+
+@API.endpoint("POST", "/task/<task_id>/claim", body=Person)
+def claim(call: Call, task_id: str, *, body: Person) -> None:
+    """Make an unassigned task the caller's own.
+
+    For somebody else it is reassigned, if it is unassigned and the caller may; without a person it is given back.
+    """
+    if body.user_id is None:
+        commands.release(call.engine, task_id, actor=call.actor)
+    else:
+        commands.claim(call.engine, task_id, to=body.user_id, actor=call.actor)
+
+
+@API.endpoint("POST", "/task/<task_id>/unclaim")
+def unclaim(call: Call, task_id: str) -> None:
+    """Give a claimed task back to its candidates."""
+    commands.release(call.engine, task_id, actor=call.actor)
+
+
+def _complete(call: Call, task_id: str, body: Completion) -> dict[str, TypedValue] | None:
+    done = commands.complete(call.engine, task_id, variables=body.plain(), actor=call.actor)
+    if not body.with_variables_in_return:
+        return None
+    return typed_all(queries.instance(call.engine, done.instance_id, actor=call.actor).variables)
+
+
+@API.endpoint("POST", "/task/<task_id>/complete", body=Completion, answer=dict[str, TypedValue], may_be_empty=True)
+def complete(call: Call, task_id: str, *, body: Completion) -> dict[str, TypedValue] | None:
+    """Complete a task with the variables that it yields.
+
+    The instance's variables are answered when they are asked for.
+    """
+    return _complete(call, task_id, body)
+
+
+@API.endpoint("POST", "/task/<task_id>/submit-form", body=Completion, answer=dict[str, TypedValue], may_be_empty=True)
+def submit_form(call: Call, task_id: str, *, body: Completion) -> dict[str, TypedValue] | None:
+    """Complete a task with what its form was filled in with."""
+    return _complete(call, task_id, body)
+
+
+@API.endpoint("POST", "/task/<task_id>/delegate", body=Person)
+def delegate(call: Call, task_id: str, *, body: Person) -> None:
+    """Let another person do the task and hand it back."""
+    if body.user_id is None:
+        raise Invalid("userId is missing: who shall do it?")
+    commands.delegate(call.engine, task_id, to=body.user_id, actor=call.actor)
+
+
+@API.endpoint("POST", "/task/<task_id>/resolve", body=Given)
+def resolve(call: Call, task_id: str, *, body: Given) -> None:
+    """Hand a delegated task back to its owner."""
+    commands.resolve(call.engine, task_id, variables=body.plain(), actor=call.actor)
+
+
+@API.endpoint("POST", "/task/<task_id>/assignee", body=Person)
+def assignee(call: Call, task_id: str, *, body: Person) -> None:
+    """Give the task to a person, or to nobody."""
+    commands.reassign(call.engine, task_id, to=body.user_id, actor=call.actor)
+
+
+@API.endpoint("POST", "/task/<task_id>/bpmnError", body=ThrownError)
+def bpmn_error(call: Call, task_id: str, *, body: ThrownError) -> None:
+    """End the task by a business error that the diagram catches; one that nothing catches is a failure that an operator sees."""
+    commands.throw_error(
+        call.engine, task_id, code=body.error_code, message=body.error_message or "", variables=body.plain(), actor=call.actor
+    )
+
+
+@API.endpoint("POST", "/task/<task_id>/bpmnEscalation", body=ThrownEscalation)
+def bpmn_escalation(call: Call, task_id: str, *, body: ThrownEscalation) -> None:
+    """Escalate from the task; whether it ends is for the diagram to say."""
+    commands.throw_escalation(call.engine, task_id, code=body.escalation_code, variables=body.plain(), actor=call.actor)
+
+
+API.leave_out("POST", "/task/create")
+API.leave_out("DELETE", "/task/<task_id>")
