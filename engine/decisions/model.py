@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from engine.errors import Invalid
+from engine.decisions.types import as_type
+from engine.errors import ExpressionError, Invalid
 from engine.expressions import CompiledExpression, UnaryTests, evaluate
 
 Row = dict[str, Any]
@@ -37,10 +39,11 @@ class Aggregation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column that is tested: its expression and how it is shown."""
+    """A column that is tested: how it is shown, its expression, and its type."""
 
     label: str
     expression: CompiledExpression
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Output:
     name: str
     values: tuple[Any, ...] = ()
     default: CompiledExpression | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,54 +83,73 @@ class Decision:
     def evaluate(self, names: Mapping[str, Any], *, now: datetime) -> list[Row]:
         """Return the result rows (output name -> value), in the hit policy's order.
 
-        1. The required decisions are evaluated first; each result is a variable under the decision's variable name, output name or id.
+        1. The required decisions are evaluated first, each once; each result is a variable under the decision's variable name, output
+           name or id.
         2. Each rule whose cells all hold is a hit.
         3. The hit policy checks and orders the hits; without any the outputs' defaults serve.
 
-        Raises Invalid when UNIQUE or ANY is violated, naming the rules; ExpressionError when a cell fails.
+        Raises Invalid when UNIQUE or ANY is violated, naming the rules; ExpressionError when a cell fails, naming its rule.
         """
-        if self.required:
-            names = {**names, **self._required(names, now)}
+        return self._evaluated(names, now, {})
+
+    def _evaluated(self, names: Mapping[str, Any], now: datetime, answered: dict[str, Row]) -> list[Row]:
+        for decision in self.required:
+            if decision.id not in answered:
+                answered[decision.id] = decision._as_variables(decision._evaluated(names, now, answered))
+            names = {**names, **answered[decision.id]}
         if self.literal is not None:
-            return [{self.variable or self.id: evaluate(self.literal, names, now=now)}]
-        values = [evaluate(each.expression, names, now=now) for each in self.inputs]
+            with self._told():
+                return [{self.variable or self.id: evaluate(self.literal, names, now=now)}]
+        values = [self._input(each, names, now) for each in self.inputs]
         hits = []
         for number, rule in enumerate(self.rules, start=1):
-            if all(test.holds(value, names, now=now) for test, value in zip(rule.tests, values, strict=True)):
+            if self._holds(number, rule, values, names, now):
                 hits.append((number, rule))
                 if self.hit_policy is HitPolicy.FIRST:
                     break
-        rows = [self._row(rule, names, now) for _, rule in hits]
+        rows = [self._row(f"rule {number}", rule.results, names, now) for number, rule in hits]
         if self.hit_policy is HitPolicy.UNIQUE and len(hits) > 1:
             raise Invalid(f"Decision '{self.id}': {self._hit(hits)} hold at once for {self._seen(values)}, but its hit policy is UNIQUE.")
         if self.hit_policy is HitPolicy.ANY and any(row != rows[0] for row in rows):
             raise Invalid(f"Decision '{self.id}': {self._hit(hits)} hold with different results, but its hit policy is ANY.")
-        return self._settled(rows, names, now)
+        if not rows and any(output.default is not None for output in self.outputs):
+            return [self._row("the default", tuple(output.default for output in self.outputs), names, now)]
+        return self._settled(rows)
 
-    def _required(self, names: Mapping[str, Any], now: datetime) -> Row:
-        found: Row = {}
-        for decision in self.required:
-            rows = decision.evaluate(names, now=now)
-            value: Any = rows[0] if rows else None
-            if decision.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER) and not decision.aggregation:
-                value = [next(iter(row.values())) if len(row) == 1 else row for row in rows]
-            elif isinstance(value, dict):
-                found.update(value)
-                value = next(iter(value.values())) if len(value) == 1 else value
-            found[decision.variable or decision.id] = value
-        return found
+    @contextmanager
+    def _told(self, where: str = "") -> Iterator[None]:
+        try:
+            yield
+        except ExpressionError as error:
+            raise ExpressionError(f"Decision '{self.id}'{', ' + where if where else ''}: {error}") from error
 
-    def _row(self, rule: Rule, names: Mapping[str, Any], now: datetime) -> Row:
-        return {
-            output.name: None if result is None else evaluate(result, names, now=now)
-            for output, result in zip(self.outputs, rule.results, strict=True)
-        }
+    def _as_variables(self, rows: list[Row]) -> Row:
+        """Return what a decision that requires this one sees of its result."""
+        many = self.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER) and not self.aggregation
+        values = [next(iter(row.values())) if len(row) == 1 else row for row in rows]
+        if many:
+            return {self.variable or self.id: values}
+        nothing: Row = {output.name: None for output in self.outputs}
+        return {**(rows[0] if rows else nothing), self.variable or self.id: values[0] if values else None}
 
-    def _settled(self, rows: list[Row], names: Mapping[str, Any], now: datetime) -> list[Row]:
+    def _input(self, column: Input, names: Mapping[str, Any], now: datetime) -> Any:
+        with self._told(f"input '{column.label}'"):
+            return as_type(evaluate(column.expression, names, now=now), column.type)
+
+    def _holds(self, number: int, rule: Rule, values: list[Any], names: Mapping[str, Any], now: datetime) -> bool:
+        with self._told(f"rule {number}"):
+            return all(test.holds(value, names, now=now) for test, value in zip(rule.tests, values, strict=True))
+
+    def _row(self, where: str, results: tuple[CompiledExpression | None, ...], names: Mapping[str, Any], now: datetime) -> Row:
+        with self._told(where):
+            return {
+                output.name: None if result is None else as_type(evaluate(result, names, now=now), output.type)
+                for output, result in zip(self.outputs, results, strict=True)
+            }
+
+    def _settled(self, rows: list[Row]) -> list[Row]:
         if self.hit_policy is HitPolicy.COLLECT and self.aggregation is not None:
             return self._aggregated(rows)
-        if not rows and any(output.default is not None for output in self.outputs):
-            return [{each.name: None if each.default is None else evaluate(each.default, names, now=now) for each in self.outputs}]
         if self.hit_policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER):
             rows = sorted(rows, key=self._rank)
         return rows[:1] if self.hit_policy in (HitPolicy.ANY, HitPolicy.PRIORITY) else rows
@@ -140,7 +163,7 @@ class Decision:
         name = self.outputs[0].name
         values = [row[name] for row in rows if row[name] is not None]
         if self.aggregation is Aggregation.COUNT:
-            return [{name: len({repr(value) for value in values}) if values else 0}]
+            return [{name: len(values)}]
         if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
             raise Invalid(f"Decision '{self.id}' gathers {values!r}: {self.aggregation} needs numbers.")
         if not values:
