@@ -424,6 +424,12 @@ def test_what_a_process_needs_must_be_there(node, rule):
         assert "incident.set_priority" in problem.hint
 
 
+def test_a_pool_that_is_not_executable_cannot_be_called():
+    other = '<bpmn:process id="other" isExecutable="false"><bpmn:startEvent id="other_start"/></bpmn:process><bpmn:process id="small"'
+    content = line('a|<bpmn:callActivity id="a" calledElement="other"/>').replace(b'<bpmn:process id="small"', other.encode())
+    assert [(each.rule, each.element) for each in lint({"small.bpmn": content})] == [("missing-process", "a")]
+
+
 def test_a_topic_of_an_external_worker_is_allowed_where_external_workers_are():
     files = {"small.bpmn": line('a|<bpmn:serviceTask id="a" camunda:type="external" camunda:topic="billing.charge"/>')}
     assert lint(files, {"incident.set_priority"}) == ()

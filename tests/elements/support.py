@@ -21,6 +21,7 @@ MODULES = (
     "test_boundary_events",
     "test_compensation",
     "test_events",
+    "test_former_traps",
     "test_gateways",
     "test_loops",
     "test_modeler_traps",
