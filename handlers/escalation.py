@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from engine.handling import Context, handler
 from records.calendars import SPAN
 from records.escalations import acknowledge as note_acknowledged
-from records.escalations import end_escalation, open_escalation, open_ladders, take_step
+from records.escalations import end_escalation, open_escalation, open_escalations, take_step
 
 PROCESS = "escalation"
 ENDED = "escalation.ended"
@@ -26,15 +26,23 @@ class Opening(BaseModel):
 
 @handler("escalation.start")
 def start(context: Context, inputs: Opening) -> None:
-    """Begin to escalate, unless the record is escalated on this ladder already; that goes on instead."""
+    """Begin to escalate, unless the record is escalated on this ladder already, and for no lower priority; that goes on instead."""
     made = open_escalation(context.connection, **inputs.model_dump(), is_drill=context.is_drill, now=context.now)
-    if made is not None:
-        variables = {**inputs.model_dump(), "escalation": made, "opened_at": context.now.isoformat(), "level": 0}
-        context.start_process(PROCESS, business_key=_key(inputs.record, inputs.ladder), variables=variables)
+    if made is None:
+        return
+    if made.replaced is not None:
+        _end(context, inputs.record, inputs.ladder, made.replaced)
+    variables = {**inputs.model_dump(), "escalation": made.id, "opened_at": made.since.isoformat(), "level": 0}
+    context.start_process(PROCESS, business_key=_key(inputs.record, inputs.ladder, made.id), variables=variables)
 
 
-def _key(record: str, ladder: str) -> str:
-    return f"{record}#{ladder}"
+def _key(record: str, ladder: str, escalation: str) -> str:
+    """Return a key that no later escalation has: an end that comes too late for one must not end the next."""
+    return f"{record}#{ladder}/{escalation}"
+
+
+def _end(context: Context, record: str, ladder: str, escalation: str) -> None:
+    context.queue_message(ENDED, business_key=_key(record, ladder, escalation), ttl_s=86400)
 
 
 class OfRecord(BaseModel):
@@ -46,8 +54,8 @@ class OfRecord(BaseModel):
 @handler("escalation.end_all")
 def end_all(context: Context, inputs: OfRecord) -> None:
     """End every escalation of a record: it is over."""
-    for ladder in open_ladders(context.connection, inputs.record):
-        context.queue_message(ENDED, business_key=_key(inputs.record, ladder), ttl_s=86400)
+    for ladder, found in open_escalations(context.connection, inputs.record):
+        _end(context, inputs.record, ladder, found)
 
 
 class Step(BaseModel):

@@ -99,7 +99,9 @@ def set_priority(context: Context, inputs: Classification) -> Classified:
             raise Invalid(f"{found.number} is restored: it is not classified anew to save the SLA.")
     values = inputs.model_dump(include={"impact", "urgency", "priority", "service_effect", "category", "subcategory"}, exclude_none=True)
     team = inputs.team or found.team or "level-2"
-    change_incident(context.connection, found, **values, team=team, priority_reason=inputs.reason, state=IncidentState.CLASSIFIED.value)
+    values |= {"team": team, "priority_reason": inputs.reason, "state": IncidentState.CLASSIFIED.value}
+    with _told_to_the_person():
+        change_incident(context.connection, found, **values)
     text = f"{inputs.priority} (impact {inputs.impact}, urgency {inputs.urgency})"
     before = {"priority": found.priority, "impact": found.impact, "urgency": found.urgency}
     data = {"before": before, "after": {name: getattr(inputs, name) for name in before}}
@@ -155,7 +157,8 @@ def record_work(context: Context, inputs: WorkInputs) -> Worked:
     answered = bool(inputs.answer)
     if answered and found.responded_at is None:
         values["responded_at"] = context.now
-    change_incident(context.connection, found, **values)
+    with _told_to_the_person():
+        change_incident(context.connection, found, **values)
     outcome = str(inputs.outcome)
     text = inputs.note or inputs.solution or inputs.reason or outcome
     data = inputs.model_dump(mode="json", include={"team", "reason", "cause_code", "expected_until"}, exclude_none=True)

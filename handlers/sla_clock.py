@@ -23,7 +23,7 @@ CHANGED = "sla.changed"
 
 
 class Targets(BaseModel):
-    """The targets of a record's clocks, as `PT2H` or `3wd`; a clock without a target is not started."""
+    """The targets of a record's clocks, as `PT2H` or `3wd`; a clock without a target is not started, and one that runs is cancelled."""
 
     record: str
     priority: str
@@ -50,8 +50,15 @@ def start(context: Context, inputs: Targets) -> None:
         if kind not in present:
             clock = sla.start(kind, calendar, target, at=context.now)
             _watch(context, insert_clock(context.connection, inputs.record, clock, is_drill=context.is_drill), priority=inputs.priority)
+        elif present[kind].clock.cancelled_at is not None:
+            clock = sla.revive(present[kind].clock, target=target, calendar=calendar, now=context.now)
+            _watch(context, save_clock(context.connection, present[kind], clock), priority=inputs.priority)
         elif not present[kind].clock.is_over:
-            _retarget(context, present[kind], target, calendar)
+            _retarget(context, present[kind], target, calendar, priority=inputs.priority)
+    for kind, stored in present.items():
+        if kind not in targets and not stored.clock.is_over:
+            _save(context, stored, sla.cancel(stored.clock, now=context.now), is_final=True)
+            context.note(f"{kind} clock: {inputs.priority} has no such target")
 
 
 def _require_second_person(present: dict[ClockKind, StoredClock], targets: dict[ClockKind, timedelta], now: datetime) -> None:
@@ -63,24 +70,26 @@ def _require_second_person(present: dict[ClockKind, StoredClock], targets: dict[
             raise BpmnError("sla.second_person", text, problem=text)
 
 
-def _retarget(context: Context, stored: StoredClock, target: timedelta, calendar: Calendar) -> None:
+def _retarget(context: Context, stored: StoredClock, target: timedelta, calendar: Calendar, *, priority: str) -> None:
     before = stored.clock
     if (before.target, before.calendar.key) == (target, calendar.key):
         return
     clock = sla.retarget(before, target=target, calendar=calendar, now=context.now)
-    _save(context, stored, clock)
+    _save(context, stored, clock, priority=priority)
     context.note(f"{clock.kind} clock: target {before.target} became {target}", breach=clock.breach_cause)
 
 
 def _watch(context: Context, stored: StoredClock, *, priority: str) -> None:
-    variables = {"clock": stored.id, "record": stored.record, "kind": stored.clock.kind.value, "priority": priority}
+    variables = {"clock": stored.id, "record": stored.record, "kind": stored.clock.kind.value, "cycle": stored.clock.cycle}
+    variables["priority"] = priority
     context.start_process(PROCESS, business_key=stored.business_key, variables=variables)
 
 
-def _save(context: Context, stored: StoredClock, clock: Clock, *, is_final: bool = False) -> None:
-    """Write a clock and tell the process that watches it."""
+def _save(context: Context, stored: StoredClock, clock: Clock, *, is_final: bool = False, priority: str | None = None) -> None:
+    """Write a clock and tell the process that watches it, with the record's priority where that is new."""
     save_clock(context.connection, stored, clock, frozen_at=context.now if is_final else None)
-    context.queue_message(CHANGED, business_key=stored.business_key, ttl_s=86400)
+    payload = {"priority": priority} if priority else {}
+    context.queue_message(CHANGED, business_key=stored.business_key, payload=payload, ttl_s=86400)
 
 
 class OfRecord(BaseModel):
@@ -175,9 +184,10 @@ def answered(context: Context, inputs: OfRecord) -> None:
 
 
 class ClockInputs(BaseModel):
-    """A clock by its id."""
+    """A clock by its id, and which of its cycles is watched."""
 
     clock: str
+    cycle: int
 
 
 class Look(BaseModel):
@@ -194,7 +204,7 @@ def look(context: Context, inputs: ClockInputs) -> Look:
     stored = read_clock(context.connection, inputs.clock)
     clock = stored.clock
     tick = sla.next_tick(clock)
-    if clock.is_over:
+    if clock.is_over or clock.cycle != inputs.cycle:
         return Look(what="over")
     if tick is None:
         return Look(what="rest")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -37,25 +38,40 @@ escalation_step = sa.Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new escalation: it counts from `since`, when the one that it `replaced` was opened, if any."""
+
+    id: str
+    since: datetime
+    replaced: str | None
+
+
 def open_escalation(
     connection: sa.Connection, record: str, *, ladder: str, priority: str, reason: str, is_drill: bool, now: datetime
-) -> str | None:
-    """Open an escalation and return its id; None while one on the same ladder is open for the record, which goes on instead."""
-    running = sa.select(escalation.c.id).where(
-        escalation.c.record == record, escalation.c.ended_at.is_(None), escalation.c.ladder == ladder
-    )
-    if connection.scalar(running.limit(1)) is not None:
+) -> Opened | None:
+    """Open an escalation; None while one on the same ladder is open for the record, which goes on instead.
+
+    One of a lower priority is replaced by the new one, which takes the steps that are due since the first began: the level never falls.
+    """
+    found = sa.select(escalation.c.id, escalation.c.priority, escalation.c.started_at)
+    same = sa.and_(escalation.c.record == record, escalation.c.ended_at.is_(None), escalation.c.ladder == ladder)
+    running = connection.execute(found.where(same).limit(1)).one_or_none()
+    if running is not None and running.priority <= priority:
         return None
+    if running is not None:
+        end_escalation(connection, running.id, now=now)
+    since, replaced = (now, None) if running is None else (running.started_at, running.id)
     made = new_id()
-    row = {"id": made, "record": record, "ladder": ladder, "priority": priority, "reason": reason, "started_at": now}
+    row = {"id": made, "record": record, "ladder": ladder, "priority": priority, "reason": reason, "started_at": since}
     connection.execute(sa.insert(escalation).values(**row, level=0, is_drill=is_drill))
-    return made
+    return Opened(made, since, replaced)
 
 
-def open_ladders(connection: sa.Connection, record: str) -> list[str]:
-    """Return the ladders on which a record is escalated now."""
-    running = sa.select(escalation.c.ladder).where(escalation.c.record == record, escalation.c.ended_at.is_(None))
-    return list(connection.scalars(running.order_by(escalation.c.ladder)))
+def open_escalations(connection: sa.Connection, record: str) -> list[tuple[str, str]]:
+    """Return the escalations of a record that are open now: ladder and id."""
+    running = sa.select(escalation.c.ladder, escalation.c.id).where(escalation.c.record == record, escalation.c.ended_at.is_(None))
+    return [(row.ladder, row.id) for row in connection.execute(running.order_by(escalation.c.id))]
 
 
 def take_step(connection: sa.Connection, escalation_id: str, *, level: int, targets: Sequence[str], channel: str, now: datetime) -> None:

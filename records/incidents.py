@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from records.numbering import next_number
 
 PREFIX = "incident:"
 CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
@@ -164,6 +165,8 @@ def checked_report(given: Mapping[str, Any], *, now: datetime) -> Report:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False))
         raise Invalid(f"The report is not complete: {wrong}.") from error
+    if report.occurred_at is not None and report.occurred_at < EARLIEST:
+        raise Invalid(f"The incident cannot have occurred at {report.occurred_at.isoformat()}: that is before {EARLIEST.year}.")
     if report.occurred_at is not None and report.occurred_at > now + CLOCK_SKEW:
         raise Invalid(f"The incident cannot have occurred at {report.occurred_at.isoformat()}: that is in the future.")
     return report
@@ -191,7 +194,11 @@ def lock_incident(connection: sa.Connection, number: str) -> Incident:
 
 
 def change_incident(connection: sa.Connection, found: Incident, **values: Any) -> None:
-    """Write values into an incident."""
+    """Write values into an incident. Raises Invalid for a text that is longer than its column."""
+    for name, value in values.items():
+        most = getattr(incident.c[name].type, "length", None)
+        if isinstance(value, str) and most is not None and len(value) > most:
+            raise Invalid(f"{found.number}: the {name.replace('_', ' ')} has {len(value)} characters: use at most {most}.")
     connection.execute(sa.update(incident).where(incident.c.number == found.number).values(**values))
 
 

@@ -54,7 +54,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock. `carried` is working time used before `counted_from` under an earlier calendar (rule 12); `told` the last percent told."""
+    """A clock.
+
+    `carried` is working time used before `counted_from` under an earlier calendar (rule 12); `told` the last percent told. `cycle` rises
+    when it runs again after it was over.
+    """
 
     kind: ClockKind
     calendar: Calendar
@@ -223,7 +227,14 @@ def restart(clock: Clock, *, now: datetime) -> Clock:
     """Return an update clock that begins again, as it does at each note that the customer sees (rule 9)."""
     _require_running(clock)
     return replace(clock, started_at=now, counted_from=now, carried=timedelta(), pauses=(), breached_at=None, breach_cause=None,
-                   told=0, cycle=clock.cycle + 1)  # fmt: skip
+                   told=0)  # fmt: skip
+
+
+def revive(clock: Clock, *, target: timedelta, calendar: Calendar, now: datetime) -> Clock:
+    """Return a cancelled clock that is wanted again, in a new cycle that begins now. Raises Conflict when it was not cancelled."""
+    if clock.cancelled_at is None:
+        raise Conflict(f"The {clock.kind} clock was not cancelled: there is nothing to revive.")
+    return replace(start(clock.kind, calendar, target, at=now), cycle=clock.cycle + 1)
 
 
 def absorb(parent: Clock, child: Clock, *, now: datetime) -> tuple[Clock, Clock]:

@@ -64,8 +64,9 @@ class StoredClock:
 
     @property
     def business_key(self) -> str:
-        """Return the business key of the process that watches the clock."""
-        return f"{self.record}#{self.clock.kind}"
+        """Return the business key of the process that watches this cycle of the clock: an earlier one may not have seen its end yet."""
+        key = f"{self.record}#{self.clock.kind}"
+        return key if self.clock.cycle == 1 else f"{key}/{self.clock.cycle}"
 
 
 def insert_clock(connection: sa.Connection, record: str, clock: Clock, *, is_drill: bool) -> StoredClock:
@@ -77,7 +78,7 @@ def insert_clock(connection: sa.Connection, record: str, clock: Clock, *, is_dri
 
 def save_clock(connection: sa.Connection, stored: StoredClock, clock: Clock, *, frozen_at: datetime | None = None) -> StoredClock:
     """Write a changed clock back; `frozen_at` also writes its used time for good (rule 1)."""
-    frozen = {} if frozen_at is None else {"used_s": used(noted(clock, frozen_at), frozen_at).total_seconds()}
+    frozen = {"used_s": None if frozen_at is None else used(noted(clock, frozen_at), frozen_at).total_seconds()}
     connection.execute(UPDATE, {"of_id": stored.id, **_columns(clock), **frozen})
     return StoredClock(stored.id, stored.record, clock, stored.is_drill)
 
