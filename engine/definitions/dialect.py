@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -11,6 +13,7 @@ from engine.definitions.xml import BPMN, CAMUNDA, ZEEBE, bpmn, camunda
 from engine.diagram.model import HumanWork, Mapping, Value
 from engine.expressions import strip_expression
 
+FIELD_TYPES = ("string", "long", "boolean", "date", "enum")
 OWN_BUSINESS_KEY = ("execution.processBusinessKey", "execution.businessKey", "businessKey")
 
 
@@ -59,7 +62,7 @@ def read_human(node: etree._Element, problems: Problems) -> HumanWork:
         follow_up=value(attribute("followUpDate", plan), "follow-up date"),
         priority=value(attribute("priority", weight), "priority"),
         form_ref=form_ref,
-        form_fields=tuple(_field(field) for data in extensions(node, "formData") for field in data.findall(camunda("formField"))),
+        form_fields=tuple(_fields(node, problems)),
     )
 
 
@@ -92,6 +95,24 @@ def _listed(text: str | None, node: etree._Element, problems: Problems, *, what:
     return tuple(value for value in values if value is not None)
 
 
+def _fields(node: etree._Element, problems: Problems) -> Iterator[dict[str, Any]]:
+    """Yield the generated form fields of a task; a start event has none, since nobody sees a task there."""
+    here, taken = str(node.get("id")), set[str]()
+    for element in (field for data in extensions(node, "formData") for field in data.findall(camunda("formField"))):
+        field = _field(element)
+        key, kind = str(field.get("id") or ""), field.get("type")
+        if node.tag == bpmn("startEvent"):
+            problems.add(element, here, "unsupported", f"Start event '{here}' has generated form fields.", "Use a form: formRef.")
+        elif not key.isidentifier() or key in taken:
+            text = f"A form field of '{here}' has the id {key!r}, which is no name or used twice."
+            problems.add(element, here, "form", text, "Use letters, digits and _, and each name once.")
+        elif kind not in FIELD_TYPES or (kind == "enum" and not field.get("values")):
+            text = f"The form field '{key}' of '{here}' has the type {kind!r}{' without values' if kind == 'enum' else ''}."
+            problems.add(element, here, "form", text, f"Choose {', '.join(FIELD_TYPES)}; an enum lists its values.")
+        taken.add(key)
+        yield field
+
+
 def _field(field: etree._Element) -> dict[str, Any]:
     """Return a generated form field as plain data."""
     read: dict[str, Any] = {key: field.get(key) for key in ("id", "label", "type", "defaultValue", "datePattern") if field.get(key)}
@@ -114,9 +135,11 @@ def read_parameters(node: etree._Element, problems: Problems) -> tuple[tuple[Map
         for parameter in () if zeebe is None else zeebe.findall(f"{{{ZEEBE}}}{name}"):
             source = problems.expression(parameter, parameter.get("source"), what=f"{name} mapping")
             kept.append(Mapping(str(parameter.get("target") or ""), source or "null"))
-    for mapping in (*inputs, *outputs):
-        if not mapping.target.isidentifier():
-            problems.add(node, str(node.get("id")), "parameter", f"A parameter is named {mapping.target!r}.", "Use letters, digits and _.")
+    for kept in (inputs, outputs):
+        for target, count in Counter(mapping.target for mapping in kept).items():
+            if count > 1 or not target.isidentifier():
+                text = f"A parameter is named {target!r}, which is no name or used twice."
+                problems.add(node, str(node.get("id")), "parameter", text, "Use letters, digits and _, and each name once.")
     return tuple(inputs), tuple(outputs)
 
 

@@ -68,6 +68,9 @@ def boundary_events_are_attached(scope: Scope, _holder: Node | None) -> Iterator
             yield Finding(node.line, node.id, "boundary", text, "Attach it to an activity.")
         if node.incoming:
             yield Finding(node.line, node.id, "boundary", f"Boundary event '{node.id}' has a flow in.", "Remove the flow.")
+        if node.inputs or node.outputs:
+            text = f"Boundary event '{node.id}' has parameters, which would be ignored."
+            yield Finding(node.line, node.id, "boundary", text, "Give them to the activity behind it.")
         if not node.interrupting and any(event.kind in ALWAYS_INTERRUPTING for event in node.events):
             text = f"'{node.id}' is an {node.events[0].kind} event that does not interrupt."
             yield Finding(node.line, node.id, "boundary", text, "Errors and cancellations always interrupt.")

@@ -11,7 +11,7 @@ from engine.definitions.problems import Problems, owner
 from engine.definitions.xml import ZEEBE, bpmn, camunda, children, local
 from engine.diagram.model import Event, EventKind, TimerKind, Value
 from engine.errors import ExpressionError
-from engine.expressions import parse_cycle, parse_duration, parse_moment
+from engine.expressions import Cycle, parse_cycle, parse_duration, parse_moment
 
 KINDS = {
     "timerEventDefinition": EventKind.TIMER,
@@ -202,7 +202,9 @@ def _timer(node: etree._Element, element: etree._Element, problems: Problems) ->
         value = problems.value(element, text, what="timer") or Value(literal="")
         if value.literal is not None:
             try:
-                PARSERS[kind](value.literal)
+                read = PARSERS[kind](value.literal)
+                if isinstance(read, Cycle) and read.repetitions == 0:
+                    problems.add(element, here, "timer", f"The timer of '{here}' never fires: {value.literal!r}.", "Write R1/... or more.")
             except ExpressionError as error:
                 problems.add(element, here, "timer", f"The timer of '{here}' cannot be read: {error}", "Write ISO 8601.")
         return Event(EventKind.TIMER, timer_kind=kind, timer=value)

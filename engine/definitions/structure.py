@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from engine.definitions.problems import Problems, owner
-from engine.definitions.xml import BPMN, bpmn, local
+from engine.definitions.xml import BPMN, bpmn, camunda, local
 from engine.diagram.model import NodeKind
 
 NCNAME = re.compile(r"[^\W\d][\w.\-]*")
@@ -54,6 +54,13 @@ BOOLEANS = (
     "isExecutable", "isInterrupting", "cancelActivity", "parallelMultiple", "isForCompensation", "triggeredByEvent", "isSequential",
     "testBefore", "instantiate",
 )  # fmt: skip
+ONCE = {
+    **{bpmn(tag): tag for tag in ("extensionElements", "conditionExpression", "condition", "script", "completionCondition")},
+    **{bpmn(tag): "a time" for tag in ("timeDate", "timeDuration", "timeCycle")},
+    **{bpmn(tag): "a loop" for tag in ("standardLoopCharacteristics", "multiInstanceLoopCharacteristics")},
+    **{camunda(tag): tag for tag in ("inputOutput", "formData", "properties", "failedJobRetryTimeCycle")},
+}
+"""What an element says at most once, by tag."""
 NEEDED = {
     **dict.fromkeys(NODES, ("id",)),
     "sequenceFlow": ("id", "sourceRef", "targetRef"),
@@ -111,6 +118,14 @@ def _has_a_proper_id(element: etree._Element, document: _Document) -> None:
         if length > MOST_CHARACTERS and local(element) != "textAnnotation":
             text = f"The {what} of a {local(element)} has {length} characters; {MOST_CHARACTERS} are allowed."
             document.add(element, str(key)[:MOST_CHARACTERS], "too-long", text, "Shorten it, and put the rest into its documentation.")
+
+
+def _says_it_once(element: etree._Element, document: _Document) -> None:
+    """Refuse what is said twice: only the first would be read."""
+    here = owner(element)
+    for what, count in Counter(ONCE[child.tag] for child in element if child.tag in ONCE).items():
+        if count > 1:
+            document.add(element, here, "said-twice", f"'{here}' says {what} {count} times.", "Say it once.")
 
 
 def _has_proper_values(element: etree._Element, document: _Document) -> None:
@@ -177,6 +192,7 @@ def _turns_as_it_says(element: etree._Element, document: _Document) -> None:
 CHECKS: tuple[Callable[[etree._Element, _Document], None], ...] = (
     _has_what_it_needs,
     _has_a_proper_id,
+    _says_it_once,
     _has_proper_values,
     _is_run,
     _lists_what_is_there,

@@ -47,6 +47,13 @@ def way(element: str, source: str, target: str, condition: str = "") -> str:
     return f'<bpmn:sequenceFlow id="{element}" sourceRef="{source}" targetRef="{target}">{condition}</bpmn:sequenceFlow>'
 
 
+def form_of(*fields: str) -> bytes:
+    inside = "".join(f"<camunda:formField {field}/>" for field in fields)
+    return line(
+        f'a|<bpmn:userTask id="a" camunda:assignee="ann">{extended(f"<camunda:formData>{inside}</camunda:formData>")}</bpmn:userTask>'
+    )
+
+
 INNER = '<bpmn:startEvent id="in"/><bpmn:endEvent id="out"/><bpmn:sequenceFlow id="io" sourceRef="in" targetRef="out"/>'
 TIMED = INNER.replace("/>", f">{TIMER}</bpmn:startEvent>", 1)
 
@@ -258,6 +265,26 @@ EVENTS = {
     ),
     "a timer that says nothing": (line(f"a|{catch('a', '<bpmn:timerEventDefinition/>')}"), [("timer", "a")]),
     "a timer that runs backwards": (line(f"a|{catch('a', TIMER.replace('PT4H', '-PT5M'))}"), [("timer", "a")]),
+    "a timer that says two times": (
+        line(f"a|{catch('a', TIMER.replace('</bpmn:timerE', '<bpmn:timeDate>2027-01-01</bpmn:timeDate></bpmn:timerE'))}"),
+        [("said-twice", "a")],
+    ),
+    "a cycle of no times": (
+        line(f"a|{catch('a', TIMER.replace('timeDuration', 'timeCycle').replace('PT4H', 'R0/PT1H'))}"),
+        [("timer", "a")],
+    ),
+    "a boundary event with parameters": (
+        line(
+            f"review|{REVIEW}",
+            more=boundary(
+                "late",
+                "review",
+                extended('<camunda:inputOutput><camunda:outputParameter name="x">1</camunda:outputParameter></camunda:inputOutput>')
+                + TIMER,
+            ),
+        ),
+        [("boundary", "late")],
+    ),
     "a timer without unit": (line(f"a|{catch('a', TIMER.replace('PT4H', 'PT1H30'))}"), [("timer", "a")]),
     "a condition that says nothing": (
         line(f"a|{catch('a', '<bpmn:conditionalEventDefinition><bpmn:condition/></bpmn:conditionalEventDefinition>')}"),
@@ -311,6 +338,29 @@ WORK = {
         line('a|<bpmn:task id="a">' + extended("<camunda:inputOutput><camunda:inputParameter/></camunda:inputOutput>") + "</bpmn:task>"),
         [("parameter", "a")],
     ),
+    "a parameter twice": (
+        line(
+            'a|<bpmn:task id="a">'
+            + extended(
+                "<camunda:inputOutput>" + 2 * '<camunda:inputParameter name="x">1</camunda:inputParameter>' + "</camunda:inputOutput>"
+            )
+            + "</bpmn:task>"
+        ),
+        [("parameter", "a")],
+    ),
+    "extension elements twice": (line(f'a|<bpmn:task id="a">{extended() * 2}</bpmn:task>'), [("said-twice", "a")]),
+    "parameters twice": (line(f'a|<bpmn:task id="a">{extended("<camunda:inputOutput/>" * 2)}</bpmn:task>'), [("said-twice", "a")]),
+    "two loops on one task": (
+        line(
+            'a|<bpmn:task id="a"><bpmn:standardLoopCharacteristics loopMaximum="2"/>'
+            '<bpmn:multiInstanceLoopCharacteristics camunda:collection="x"/></bpmn:task>'
+        ),
+        [("said-twice", "a")],
+    ),
+    "a form field with a blank in its name": (form_of('id="my field" type="string"'), [("form", "a")]),
+    "a form field twice": (form_of('id="x" type="string"', 'id="x" type="long"'), [("form", "a")]),
+    "a form field of an unknown type": (form_of('id="x" type="money"'), [("form", "a")]),
+    "a form field that chooses from nothing": (form_of('id="x" type="enum"'), [("form", "a")]),
     "a call mapping without target": (
         line('a|<bpmn:callActivity id="a" calledElement="b">' + extended('<camunda:in source="x"/>') + "</bpmn:callActivity>"),
         [("parameter", "a")],
@@ -422,6 +472,13 @@ def test_what_a_process_needs_must_be_there(node, rule):
     assert (problem.rule, problem.element) == (rule, "a")
     if rule == "unknown-topic":
         assert "incident.set_priority" in problem.hint
+
+
+def test_a_start_event_with_generated_form_fields_is_refused():
+    field = extended('<camunda:formData><camunda:formField id="x" type="long"/></camunda:formData>')
+    assert told(GOOD.replace(b'<bpmn:startEvent id="start"/>', f'<bpmn:startEvent id="start">{field}</bpmn:startEvent>'.encode())) == [
+        ("unsupported", "start")
+    ]
 
 
 def test_a_pool_that_is_not_executable_cannot_be_called():
