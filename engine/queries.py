@@ -1,5 +1,7 @@
 """Every question about processes. Each reads one consistent state that holds every commit before it, and answers only what may be seen."""
 
+from engine.runtime.attachments import Attachment, attachment, attachment_content, attachments_of
+from engine.runtime.comments import Comment, comment, comments_of
 from engine.runtime.definition_queries import (
     Busy,
     DefinitionFilter,
@@ -13,6 +15,7 @@ from engine.runtime.definition_queries import (
     count_deployments,
     definition_source,
     diagram_of,
+    element_names,
     evaluate_decision,
     file_content,
     files_of,
@@ -21,6 +24,7 @@ from engine.runtime.definition_queries import (
     find_deployments,
     form_of,
 )
+from engine.runtime.failure_finding import FailureFilter, count_failures, find_failures
 from engine.runtime.instance_finding import InstanceFilter, count_instances, find_instances
 from engine.runtime.instance_queries import (
     DefinitionView,
@@ -33,31 +37,64 @@ from engine.runtime.instance_queries import (
     instances,
 )
 from engine.runtime.paging import Page, Sort
-from engine.runtime.task_queries import open_tasks, task
+from engine.runtime.past import (
+    PastElement,
+    PastTask,
+    PastTaskFilter,
+    PastVariable,
+    count_past_tasks,
+    find_past_tasks,
+    past_elements,
+    past_variables,
+)
+from engine.runtime.people_queries import people, teams
+from engine.runtime.task_filters import Criterion, Op, count_by_group, count_tasks, find_tasks
+from engine.runtime.task_forms import Field, task_fields, task_form, task_variables
+from engine.runtime.task_queries import open_task, open_tasks, task
 from engine.runtime.tasks import Task
 
 __all__ = [
+    "Attachment",
     "Busy",
+    "Comment",
+    "Criterion",
     "DefinitionFilter",
     "DefinitionView",
     "DeployedDefinition",
     "DeploymentFilter",
     "DeploymentView",
+    "FailureFilter",
+    "Field",
     "FileView",
     "InstanceDetail",
     "InstanceFilter",
     "InstanceView",
+    "Op",
     "Page",
+    "PastElement",
+    "PastTask",
+    "PastTaskFilter",
+    "PastVariable",
     "Sort",
     "Task",
+    "attachment",
+    "attachment_content",
+    "attachments_of",
     "busy_definitions",
     "busy_elements",
+    "comment",
+    "comments_of",
+    "count_by_group",
     "count_definitions",
     "count_deployments",
+    "count_failures",
     "count_instances",
+    "count_past_tasks",
+    "count_tasks",
     "definition_source",
     "definitions",
     "diagram_of",
+    "element_names",
     "evaluate_decision",
     "failures",
     "file_content",
@@ -65,11 +102,22 @@ __all__ = [
     "find_definition_by",
     "find_definitions",
     "find_deployments",
+    "find_failures",
     "find_instances",
+    "find_past_tasks",
+    "find_tasks",
     "form_of",
     "history_of",
     "instance",
     "instances",
+    "open_task",
     "open_tasks",
+    "past_elements",
+    "past_variables",
+    "people",
     "task",
+    "task_fields",
+    "task_form",
+    "task_variables",
+    "teams",
 ]

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from engine.definitions import Form
 from engine.diagram.model import Process
+from engine.diagram.walk import nodes_of
 from engine.errors import NotFound
 from engine.people import Action, Actor, DefinitionThing, require
 from engine.runtime.checking import checked_variables
@@ -182,6 +183,11 @@ def diagram_of(engine: ProcessEngine, definition_id: str, *, actor: Actor) -> Pr
     """Return a process's diagram as it was read. Raises NotFound."""
     _require_reader(actor)
     return engine.definitions.process(definition_id)
+
+
+def element_names(engine: ProcessEngine, definition_id: str, *, actor: Actor) -> dict[str, tuple[str, str]]:
+    """Return the kind and the name of every element of a process, by id. Raises NotFound."""
+    return {node.id: (node.kind.value, node.name) for node in nodes_of(diagram_of(engine, definition_id, actor=actor))}
 
 
 def form_of(engine: ProcessEngine, key: str, definition_id: str, *, actor: Actor) -> Form:

@@ -8,10 +8,18 @@ from webui.camunda import decisions as decisions
 from webui.camunda import definitions as definitions
 from webui.camunda import deployments as deployments
 from webui.camunda import engine as engine
+from webui.camunda import history as history
 from webui.camunda import instances as instances
 from webui.camunda import messages as messages
 from webui.camunda import migration as migration
+from webui.camunda import people as people
 from webui.camunda import signals as signals
+from webui.camunda import task_attachments as task_attachments
+from webui.camunda import task_comments as task_comments
+from webui.camunda import task_forms as task_forms
+from webui.camunda import task_links as task_links
+from webui.camunda import task_variables as task_variables
+from webui.camunda import tasks as tasks
 from webui.camunda import variables as variables
 from webui.camunda.api import API
 
