@@ -14,6 +14,7 @@ from engine.people import KnownPasswords
 from webui import camunda
 from webui.description import describe
 from webui.endpoints import Api
+from webui.identity import require_caller
 
 App = Flask
 APIS: tuple[Api, ...] = (camunda.API,)
@@ -35,7 +36,7 @@ def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_ke
     app = Flask("webui", static_folder=None)
     app.config.update(
         SECRET_KEY=secret_key,
-        MAX_CONTENT_LENGTH=engine.settings.max_file_bytes * 2,
+        MAX_CONTENT_LENGTH=2 * max(engine.settings.max_file_bytes, engine.settings.max_attachment_bytes),
         SESSION_COOKIE_NAME="watchbill",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -74,7 +75,14 @@ def _health(app: Flask, engine: ProcessEngine, is_ready: Callable[[], bool]) -> 
 
 
 def _description(api: Api) -> Callable[[], Response]:
-    return lambda: jsonify(describe(api))
+    def show() -> Response:
+        try:
+            require_caller()
+        except WatchbillError as error:
+            return api.refuse(error)
+        return jsonify(describe(api))
+
+    return show
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

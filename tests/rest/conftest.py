@@ -49,6 +49,11 @@ def hashed() -> str:
 @pytest.fixture
 def house(database: Database, clock: MovedClock, hashed: str) -> ProcessEngine:
     """An engine on each database, with the topics of the runtime's tests."""
+    return make_house(database, clock, hashed)
+
+
+def make_house(database: Database, clock: MovedClock, hashed: str) -> ProcessEngine:
+    """Return an engine with the people and the topics of the runtime's tests."""
     registry = HandlerRegistry()
     registry.add_module(topics)
     with database.write() as connection:
