@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from watchbill.bench import in_memory, stored, whole
+from watchbill.bench import in_memory, over_rest, stored, whole
 from watchbill.bench.figures import Figure
 from watchbill.bench.page import shown, write
 from watchbill.cli.output import print_json
 
-PARTS = ("memory", "stored", "whole")
+PARTS = ("memory", "stored", "rest", "whole")
 
 
 @click.command()
@@ -27,6 +27,7 @@ def bench(*, only: tuple[str, ...], quick: bool, log: Path | None, page: Path | 
     measures: dict[str, Callable[[], Iterator[Figure]]] = {
         "memory": lambda: in_memory.measure(quick=quick),
         "stored": lambda: stored.measure(quick=quick),
+        "rest": lambda: over_rest.measure(quick=quick),
         "whole": lambda: whole.measure(log=log),
     }
     figures: list[Figure] = []

