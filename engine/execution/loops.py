@@ -55,6 +55,7 @@ class MultiInstance(LoopBody):
         items = self._items(token)
         count = len(items)
         token.data.update(nrOfInstances=count, nrOfCompletedInstances=0, nrOfActiveInstances=0)
+        token.internal_data["count"] = count
         if self.loop.output_collection:
             token.internal_data["results"] = [None] * count
         if not count:
@@ -97,9 +98,9 @@ class MultiInstance(LoopBody):
         if loop.output_collection:
             scope.internal_data["results"][index] = workflow.evaluate(loop.output_item or "None", token)
         finished = scope.internal_data.setdefault("finished", [])
-        data["nrOfCompletedInstances"] = len(finished) + 1
-        data["nrOfActiveInstances"] = data["nrOfInstances"] - len(finished) - 1 if loop.parallel else 0
-        over = data["nrOfCompletedInstances"] == data["nrOfInstances"]
+        count, done = scope.internal_data["count"], len(finished) + 1
+        data.update(nrOfInstances=count, nrOfCompletedInstances=done, nrOfActiveInstances=count - done if loop.parallel else 0)
+        over = done == count
         if not over and loop.completion is not None:
             over = workflow.holds(loop.completion, token)
         token.task_spec.remember_undo(scope, token)
@@ -112,6 +113,10 @@ class MultiInstance(LoopBody):
         elif not loop.parallel:
             data["nrOfActiveInstances"] = 1
             self.instance(scope, index + 1, scope.internal_data["items"][index + 1])
+
+    def expect_one_less(self, scope: Token) -> None:
+        """Wait no longer for an instance that an operator moved away."""
+        scope.internal_data["count"] -= 1
 
     def _finish(self, token: Token) -> None:
         if self.loop.output_collection:

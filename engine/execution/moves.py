@@ -9,6 +9,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.diagram.model import Scope
 from engine.errors import Conflict, Invalid
+from engine.execution.gateways import EventGateway, InclusiveGateway, ParallelGateway
+from engine.execution.loops import MultiInstance
 from engine.execution.model import FactKind
 from engine.execution.specs import NodeSpec, ProcessSpec
 from engine.execution.token import Token
@@ -33,7 +35,11 @@ def move(workflow: LiveWorkflow, token: Token, element: str) -> None:
     1. Find the scopes around the element, outermost first.
     2. Keep those of them that are open around the token; open the others without their start.
     3. Enter the element there, then take the old token away and close what it leaves empty.
+
+    A token that waits for one of several events of a gateway is moved with the gateway, which waits for no other then.
     """
+    if isinstance(token.scope.task_spec, EventGateway):
+        token = token.scope
     wf_spec: CompiledSpec = token.task_spec._wf_spec
     entry = wf_spec.task_specs.get(f"{element}#body") or wf_spec.task_specs.get(element)
     root = next(scope for scope in token.ancestors() if isinstance(scope.task_spec, ProcessSpec))
@@ -46,7 +52,7 @@ def move(workflow: LiveWorkflow, token: Token, element: str) -> None:
     outer = token.scope
     workflow.spawn(entry, place)
     if token.is_live:
-        workflow.cancel_branch(token)
+        _take_away(workflow, token)
     _close_empty(workflow, outer)
 
 
@@ -82,8 +88,16 @@ def _close_empty(workflow: LiveWorkflow, scope: Token) -> None:
     """Cancel the scopes that the moved token left empty, from the inside out; the process itself stays."""
     while scope._parent is not None and scope.is_live and not any(not child.task_spec.is_listener for child in scope.live_children()):
         outer = scope.scope
-        workflow.cancel_branch(scope)
+        _take_away(workflow, scope)
         scope = outer
+
+
+def _take_away(workflow: LiveWorkflow, token: Token) -> None:
+    """Cancel a token; a repeated activity of which it was an instance waits for one less."""
+    scope = token.scope
+    workflow.cancel_branch(token)
+    if isinstance(scope.task_spec, MultiInstance) and not token.task_spec.is_listener:
+        scope.task_spec.expect_one_less(scope)
 
 
 def unmapped(workflow: LiveWorkflow, executable: Executable) -> tuple[Unmapped, ...]:
@@ -100,7 +114,21 @@ def unmapped(workflow: LiveWorkflow, executable: Executable) -> tuple[Unmapped, 
             found.append(Unmapped(token.id, spec.node.id, f"'{spec.node.id}' is a {target.node.kind} in the new version."))
         elif _container(executable, spec.node.id) != _container(workflow.executable, spec.node.id):
             found.append(Unmapped(token.id, spec.node.id, f"'{spec.node.id}' is in another subprocess in the new version."))
+        elif _kinds(spec) != _kinds(target):
+            found.append(Unmapped(token.id, spec.node.id, f"'{spec.node.id}' waits for another kind of event in the new version."))
+        elif _is_at_join(token) and token.internal_data.get("flow") not in target.node.incoming:
+            came = f"the flow '{token.internal_data.get('flow')}', on which a token came to '{spec.node.id}'"
+            found.append(Unmapped(token.id, spec.node.id, f"{came}, does not lead there in the new version."))
     return tuple(found)
+
+
+def _kinds(spec: NodeSpec) -> list[str]:
+    return [event.kind for event in spec.node.events]
+
+
+def _is_at_join(token: Token) -> bool:
+    is_join = isinstance(token.task_spec, ParallelGateway) and not isinstance(token.task_spec, InclusiveGateway)
+    return is_join and token._state == TaskState.WAITING
 
 
 def _own(workflow: LiveWorkflow) -> list[Token]:
@@ -113,14 +141,14 @@ def _container(executable: Executable, element: str) -> list[str]:
 
 
 def migrate(workflow: LiveWorkflow, executable: Executable) -> None:
-    """Point every token at the other version; start events that newly watch, end those that are gone."""
+    """Point every token at the other version; start events that newly watch, end those that are gone, pass joins that are complete."""
     problems = unmapped(workflow, executable)
     if problems:
         raise Conflict("The instance cannot migrate: " + " ".join(problem.reason for problem in problems) + " Move these tokens first.")
     own = _own(workflow)
     for token in own:
         target = executable.spec.task_specs.get(token.task_spec.name)
-        if target is None:
+        if target is None or _kinds(target) != _kinds(token.task_spec):
             if token.is_live:
                 workflow.cancel_branch(token)
         else:
@@ -132,6 +160,8 @@ def migrate(workflow: LiveWorkflow, executable: Executable) -> None:
     for token in own:
         if token.is_live and not token.task_spec.is_listener and ("wait" in token.internal_data or token._state == TaskState.STARTED):
             _watch_anew(workflow, token)
+        if token.is_live and _is_at_join(token) and token.task_spec.enter(token):
+            token._ready()
 
 
 def _watch_anew(workflow: LiveWorkflow, token: Token) -> None:

@@ -91,8 +91,6 @@ def _throw(turn: Turn, thrown: tuple[Thrown, ...]) -> None:
             turn.add_job(
                 JobKind.MESSAGE, name=each.name, element=each.element, business_key=turn.instance.business_key, payload=plain(payload)
             )
-        elif each.kind is ThrownKind.ESCALATION:
-            turn.note("escalation.uncaught", element=each.element, token=each.token, data={"escalation": each.name})
     signals = {each.name: each.payload for each in thrown if each.kind is ThrownKind.SIGNAL}
     if signals:
         own, is_drill = turn.instance.id, turn.instance.is_drill

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import Connection
 
 from engine.execution import Execution
-from engine.execution.model import Changes, Outcome, WaitKind
+from engine.execution.model import Changes, Outcome, ThrownKind, WaitKind
 from engine.history import Event, append
 from engine.people import Actor
 from engine.runtime import inbox
@@ -113,6 +113,9 @@ class Turn:
     def _note_facts(self, changes: Changes) -> None:
         for fact in changes.facts:
             self.note(fact.kind.value, element=fact.element, token=fact.token, data=fact.data or None)
+        for each in changes.thrown:
+            if each.kind is ThrownKind.ESCALATION:
+                self.note("escalation.uncaught", element=each.element, token=each.token, data={"escalation": each.name})
 
     def _count(self, *, quiet: bool) -> None:
         """Queue the instance again when its budget ended the turn, and suspend it when that goes on for ever."""
@@ -144,7 +147,8 @@ class Turn:
 
 def inbox_delivers(turn: Turn, execution: Execution) -> bool:
     """Give a kept message to a token that began to wait for one in this turn; tell whether there was one."""
-    new = [token for token in execution.tokens() if token.wait is WaitKind.MESSAGE and token.token not in turn.kinds_before]
+    kinds = turn.kinds_before
+    new = [token for token in execution.tokens() if token.wait is WaitKind.MESSAGE and kinds.get(token.token) is not WaitKind.MESSAGE]
     if not new:
         return False
     tokens = {token.token for token in new}
