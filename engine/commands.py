@@ -5,8 +5,11 @@ of `engine.errors`: NotFound, Forbidden, Invalid, Conflict (AlreadyDone, StaleWr
 """
 
 from engine.runtime.answers import Delivered, InstanceAnswer, Retried, Started, TaskAnswer
+from engine.runtime.attachments import File, attach_file, attach_url, remove_attachment
+from engine.runtime.comments import add_comment
 from engine.runtime.deployed import delete_deployment, set_definition_suspended
 from engine.runtime.deploying import deploy
+)
 from engine.runtime.job_runs import Ran, run_job
 from engine.runtime.messages import message
 from engine.runtime.migration import MigrationPreview, migrate, migration_preview
@@ -26,10 +29,21 @@ __all__ = [
     "Started",
     "TaskAnswer",
     "advance",
+from engine.runtime.task_changes import (
+    TaskDetails,
+    add_candidate,
+    change_details,
+    change_task_variables,
+    remove_candidate,
+    set_owner,
+    throw_error,
+    throw_escalation,
+)
     "cancel",
     "claim",
     "complete",
     "delegate",
+    "File",
     "delete_deployment",
     "deploy",
     "find_definition",
@@ -39,10 +53,17 @@ __all__ = [
     "move",
     "reassign",
     "release",
+    "TaskDetails",
+    "add_candidate",
+    "add_comment",
     "resolve",
     "restart",
     "resume",
+    "attach_file",
+    "attach_url",
     "retry",
+    "change_details",
+    "change_task_variables",
     "run_job",
     "save_draft",
     "set_definition_suspended",
@@ -52,3 +73,8 @@ __all__ = [
     "start_within",
     "suspend",
 ]
+    "remove_attachment",
+    "remove_candidate",
+    "set_owner",
+    "throw_error",
+    "throw_escalation",

@@ -22,6 +22,7 @@ class EngineSettings:
     message_ttl: timedelta = timedelta(days=1)
     idempotency_ttl: timedelta = timedelta(days=1)
     max_file_bytes: int = 10_000_000
+    max_attachment_bytes: int = 10_000_000
     max_variables_bytes: int = 1_000_000
     retries: int = 3
     backoff: timedelta = timedelta(minutes=1)

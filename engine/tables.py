@@ -110,6 +110,7 @@ human_task = sa.Table(
     sa.Column("ended_at", UtcTime, nullable=True),
     sa.Column("completed_by", NAME, nullable=True),
     sa.Column("version", sa.Integer, nullable=False, default=1),
+    sa.Column("description", sa.Text, nullable=True),
     sa.Index(None, "instance_id", "status"),
     sa.Index(None, "status", "assignee", "due_at"),
     sa.Index(None, "status", "due_at"),
@@ -122,6 +123,38 @@ task_candidate = sa.Table(
     sa.Column("kind", sa.String(8), primary_key=True, comment="user or group"),
     sa.Column("name", NAME, primary_key=True),
     sa.Index(None, "kind", "name", "task_id"),
+)
+
+task_comment = sa.Table(
+    "task_comment",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("task_id", ID, nullable=False, comment="no foreign key: a task that is done anew keeps its comments"),
+    sa.Column("instance_id", ID, sa.ForeignKey("process_instance.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("author", NAME, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index(None, "task_id"),
+    sa.Index(None, "instance_id"),
+)
+
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("task_id", ID, nullable=False, comment="no foreign key: a task that is done anew keeps its attachments"),
+    sa.Column("instance_id", ID, sa.ForeignKey("process_instance.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", NAME, nullable=False),
+    sa.Column("description", sa.Text, nullable=True),
+    sa.Column("type", NAME, nullable=True, comment="media type, read from the content; null for an address"),
+    sa.Column("url", sa.Text, nullable=True, comment="where it lies, when it is not kept here"),
+    sa.Column("size", sa.Integer, nullable=True, comment="bytes"),
+    sa.Column("hash", sa.String(64), nullable=True, comment="SHA-256 of the content, hexadecimal"),
+    sa.Column("author", NAME, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=True),
+    sa.Index(None, "task_id"),
+    sa.Index(None, "instance_id"),
 )
 
 subscription = sa.Table(

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     turn_budget_s: float = Field(0.5, gt=0)
     worker_threads: int = Field(4, ge=1, le=256)
     lease_s: float = Field(15, ge=0.5)
+    max_attachment_bytes: int = Field(10_000_000, ge=1, le=1_000_000_000)
     clock_file: Path | None = None
     secret_key: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -87,7 +88,13 @@ class Settings(BaseModel):
     def engine_settings(self) -> EngineSettings:
         """Return what the engine reads of it."""
         lease = timedelta(seconds=self.lease_s)
-        return EngineSettings(turn_budget_s=self.turn_budget_s, worker_threads=self.worker_threads, lease=lease, zone=self.zone)
+        return EngineSettings(
+            turn_budget_s=self.turn_budget_s,
+            worker_threads=self.worker_threads,
+            lease=lease,
+            max_attachment_bytes=self.max_attachment_bytes,
+            zone=self.zone,
+        )
 
     def clock(self) -> Clock:
         """Return the clock to live by. Raises Invalid when there is no moment in `clock_file`."""

@@ -36,6 +36,7 @@ class HumanDetails:
     priority: int = 50
     form_ref: str | None = None
     form_fields: tuple[dict[str, object], ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

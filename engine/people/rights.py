@@ -42,6 +42,12 @@ class Action(StrEnum):
     DELEGATE = "delegate"
     RESOLVE = "resolve"
     REASSIGN = "reassign"
+    CHANGE_TASK = "change_task"
+    CHANGE_CANDIDATES = "change_candidates"
+    SET_TASK_VARIABLES = "set_task_variables"
+    COMMENT = "comment"
+    ATTACH = "attach"
+    REMOVE_ATTACHMENT = "remove_attachment"
     READ_INSTANCE = "read_instance"
     READ_HISTORY = "read_history"
     CANCEL = "cancel"
@@ -119,6 +125,12 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.RESOLVE: Rule(_TASK, (_R.ASSIGNEE,), Scope.WORK),
         Action.REASSIGN: Rule(_TASK, (_R.ASSIGNEE, _R.OWNER, *_LOOKS_AFTER), Scope.WORK),
         Action.READ_INSTANCE: Rule(_INSTANCE, (_R.STARTED, _R.PARTICIPANT, _R.TEAM, *_READS_ALL), Scope.READ, customers=True),
+        Action.CHANGE_TASK: Rule(_TASK, (_R.ASSIGNEE, _R.OWNER, *_LOOKS_AFTER), Scope.WORK),
+        Action.CHANGE_CANDIDATES: Rule(_TASK, (_R.ASSIGNEE, _R.OWNER, *_LOOKS_AFTER), Scope.WORK),
+        Action.SET_TASK_VARIABLES: Rule(_TASK, (_R.ASSIGNEE, _R.FREE_CANDIDATE, *_LOOKS_AFTER), Scope.WORK),
+        Action.COMMENT: Rule(_TASK, (_R.ASSIGNEE, _R.OWNER, _R.CANDIDATE, *_LOOKS_AFTER), Scope.WORK, customers=True),
+        Action.ATTACH: Rule(_TASK, (_R.ASSIGNEE, _R.OWNER, _R.CANDIDATE, *_LOOKS_AFTER), Scope.WORK, customers=True),
+        Action.REMOVE_ATTACHMENT: Rule(_TASK, (_R.ASSIGNEE, *_LOOKS_AFTER), Scope.WORK),
         Action.READ_HISTORY: Rule(_INSTANCE, (_R.STARTED, _R.PARTICIPANT, _R.TEAM, *_READS_ALL), Scope.READ),
         Action.CANCEL: Rule(_INSTANCE, (_R.STARTED, *_LOOKS_AFTER), Scope.OPERATE),
         Action.SUSPEND: Rule(_INSTANCE, _LOOKS_AFTER, Scope.OPERATE),

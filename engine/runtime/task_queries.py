@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from engine.errors import NotFound
 from engine.people import HOUSE, Action, Actor, may, require
 from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
 from engine.runtime.tasks import CANDIDATES, TASK_COLUMNS, Task, as_task, read_task
@@ -54,7 +55,7 @@ def open_tasks(
     if mine:
         conditions.append(own_work(actor))
     if group is not None:
-        conditions.append(_has_candidate("group", [group]))
+        conditions.append(has_candidate("group", [group]))
     if unassigned:
         conditions.append(human_task.c.assignee.is_(None))
     if due_before is not None:
@@ -73,11 +74,12 @@ def open_tasks(
 def own_work(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition for tasks that are the actor's to do, in the own name or for somebody absent."""
     names = sorted(actor.names)
-    candidate = sa.or_(_has_candidate("user", names), _has_candidate("group", sorted(actor.task_groups)))
+    candidate = sa.or_(has_candidate("user", names), has_candidate("group", sorted(actor.task_groups)))
     return sa.or_(human_task.c.assignee.in_(names), sa.and_(human_task.c.assignee.is_(None), candidate))
 
 
-def _has_candidate(kind: str, names: list[str]) -> sa.ColumnElement[bool]:
+def has_candidate(kind: str, names: list[str]) -> sa.ColumnElement[bool]:
+    """Return the condition for tasks with one of these candidates."""
     wanted = sa.select(task_candidate.c.task_id).where(task_candidate.c.kind == kind, task_candidate.c.name.in_(names))
     return human_task.c.id.in_(wanted)
 
@@ -95,7 +97,26 @@ def tasks_of(connection: Connection, statement: sa.Select[tuple[object, ...]]) -
 def task(engine: ProcessEngine, task_id: str, *, actor: Actor) -> Task:
     """Return one task, open or not. Raises NotFound, or Forbidden for who has nothing to do with it."""
     with engine.database.read() as connection:
-        found = read_task(connection, task_id)
+        return readable_task(connection, task_id, actor=actor)
+
+
+def open_task(engine: ProcessEngine, task_id: str, *, actor: Actor) -> Task:
+    """Return one open task. Raises NotFound for one that has ended, too."""
+    with engine.database.read() as connection:
+        return open_task_in(connection, task_id, actor=actor)
+
+
+def readable_task(connection: Connection, task_id: str, *, actor: Actor) -> Task:
+    """Return a task, open or not, to who may read it. Raises NotFound or Forbidden."""
+    found = read_task(connection, task_id)
     if not may(actor, Action.READ_ALL, HOUSE):
         require(actor, Action.READ_TASK, found.thing())
+    return found
+
+
+def open_task_in(connection: Connection, task_id: str, *, actor: Actor) -> Task:
+    """Return an open task to who may read it. Raises NotFound or Forbidden."""
+    found = readable_task(connection, task_id, actor=actor)
+    if found.status != "open":
+        raise NotFound(f"there is no open task {task_id!r}: {found.name} was {found.status}; the history has it")
     return found

@@ -28,6 +28,7 @@ class Task:
     business_key: str | None
     element: str
     name: str
+    description: str | None
     lane: str | None
     status: str
     assignee: str | None
@@ -104,6 +105,7 @@ def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:
         "business_key": instance.business_key,
         "element": wait.element,
         "name": (wait.element_name or wait.element)[:255],
+        "description": details.description or None,
         "lane": details.lane,
         "status": "open",
         "assignee": details.assignee,
