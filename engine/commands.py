@@ -9,7 +9,6 @@ from engine.runtime.attachments import File, attach_file, attach_url, remove_att
 from engine.runtime.comments import add_comment
 from engine.runtime.deployed import delete_deployment, set_definition_suspended
 from engine.runtime.deploying import deploy
-)
 from engine.runtime.job_runs import Ran, run_job
 from engine.runtime.messages import message
 from engine.runtime.migration import MigrationPreview, migrate, migration_preview
@@ -17,18 +16,6 @@ from engine.runtime.operations import advance, cancel, move, restart, resume, re
 from engine.runtime.process_engine import ProcessEngine
 from engine.runtime.signals import signal
 from engine.runtime.starting import find_definition, start, start_within
-from engine.runtime.task_work import claim, complete, delegate, reassign, release, resolve, save_draft
-
-__all__ = [
-    "Delivered",
-    "InstanceAnswer",
-    "MigrationPreview",
-    "ProcessEngine",
-    "Ran",
-    "Retried",
-    "Started",
-    "TaskAnswer",
-    "advance",
 from engine.runtime.task_changes import (
     TaskDetails,
     add_candidate,
@@ -39,11 +26,30 @@ from engine.runtime.task_changes import (
     throw_error,
     throw_escalation,
 )
+from engine.runtime.task_work import claim, complete, delegate, reassign, release, resolve, save_draft
+
+__all__ = [
+    "Delivered",
+    "File",
+    "InstanceAnswer",
+    "MigrationPreview",
+    "ProcessEngine",
+    "Ran",
+    "Retried",
+    "Started",
+    "TaskAnswer",
+    "TaskDetails",
+    "add_candidate",
+    "add_comment",
+    "advance",
+    "attach_file",
+    "attach_url",
     "cancel",
+    "change_details",
+    "change_task_variables",
     "claim",
     "complete",
     "delegate",
-    "File",
     "delete_deployment",
     "deploy",
     "find_definition",
@@ -53,28 +59,21 @@ from engine.runtime.task_changes import (
     "move",
     "reassign",
     "release",
-    "TaskDetails",
-    "add_candidate",
-    "add_comment",
+    "remove_attachment",
+    "remove_candidate",
     "resolve",
     "restart",
     "resume",
-    "attach_file",
-    "attach_url",
     "retry",
-    "change_details",
-    "change_task_variables",
     "run_job",
     "save_draft",
     "set_definition_suspended",
+    "set_owner",
     "set_variables",
     "signal",
     "start",
     "start_within",
     "suspend",
-]
-    "remove_attachment",
-    "remove_candidate",
-    "set_owner",
     "throw_error",
     "throw_escalation",
+]
