@@ -42,6 +42,10 @@ class Call:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`.
@@ -63,8 +67,8 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Return the view's name with its module's, unique in an API."""
-        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+        """Return the view's name with its module's inside the API, unique there."""
+        return f"{'_'.join(self.view.__module__.split('.')[2:])}_{self.view.__name__}"
 
     @property
     def text(self) -> tuple[str, str]:

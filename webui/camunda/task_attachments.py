@@ -74,10 +74,8 @@ def _attach(call: Call, task_id: str, body: NewAttachment) -> Attachment:
     if (part is None) == (body.url is None) or len(request.files) > (part is not None):
         raise Invalid("attach one thing: a file as the part 'content', or an address as 'url'")
     if body.url is not None:
-        name = body.attachment_name or body.url[:200]
-        return commands.attach_url(
-            call.engine, task_id, url=body.url, name=name, description=body.attachment_description, actor=call.actor
-        )
+        said = {"name": body.attachment_name, "description": body.attachment_description}
+        return commands.attach_url(call.engine, task_id, url=body.url, **said, actor=call.actor)
     assert part is not None
     name = body.attachment_name or part.filename or ""
     claimed = body.attachment_type or part.mimetype

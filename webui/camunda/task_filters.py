@@ -79,7 +79,10 @@ Int32 = Field(None, ge=-(2**31), le=2**31 - 1)
 
 
 class TaskFilter(Model):
-    """The filters."""
+    """The filters.
+
+    Those that clients send along and that change nothing here: there are no tenants, and no filters by variables whose case to ignore.
+    """
 
     task_id: str | None = None
     task_id_in: Names | None = None
@@ -138,12 +141,12 @@ class TaskFilter(Model):
     active: Flag | None = None
     suspended: Flag | None = None
     without_tenant_id: Flag | None = None
+    variable_names_ignore_case: Flag | None = None
+    variable_values_ignore_case: Flag | None = None
 
     def alternatives(self) -> list[list[Criterion]]:
         """Return each filter that is set, as the ways to fulfil it."""
-        found = [
-            [Criterion(field, op, getattr(self, name))] for name, (field, op) in PLAIN.items() if getattr(self, name) is not None
-        ]
+        found = [[Criterion(field, op, getattr(self, name))] for name, (field, op) in PLAIN.items() if getattr(self, name) is not None]
         found += [[criterion] for name, criterion in FLAGS.items() if getattr(self, name)]
         found += [[criterion] for criterion in self._candidates()]
         if self.delegation_state is not None:
@@ -201,5 +204,3 @@ class TaskQueryBody(TaskFilter):
     def sorts(self) -> list[Sort]:
         """Return the order that is asked for."""
         return [Sort(SORTS[each.sort_by], is_descending=each.sort_order == "desc") for each in self.sorting]
-
-

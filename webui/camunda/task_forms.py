@@ -26,6 +26,7 @@ INPUT = Markup(
 SELECT = Markup(
     '<select class="form-control" id="{id}" name="{id}" cam-variable-name="{id}" cam-variable-type="String"{flags}>{options}</select>'
 )
+VALUE = Markup(' value="{}"')
 OPTION = Markup('<option value="{}"{}>{}</option>')
 
 
@@ -74,21 +75,19 @@ def rendered_form(call: Call, task_id: str) -> Response:
 
 
 def _group(field: Field) -> Markup:
-    flags = Markup(" required" if field.is_required else "") + Markup(" readonly" if field.is_readonly else "")
+    flags = f"{' required' if field.is_required else ''}{' readonly' if field.is_readonly else ''}"
     shown = _select(field, flags) if field.choices else _input(field, flags)
     return GROUP.format(id=field.id, label=field.label, input=shown)
 
 
-def _select(field: Field, flags: Markup) -> Markup:
-    options = [OPTION.format(key, Markup(" selected" if key == field.default else ""), name) for key, name in field.choices]
+def _select(field: Field, flags: str) -> Markup:
+    options = [OPTION.format(key, " selected" if key == field.default else "", name) for key, name in field.choices]
     return SELECT.format(id=field.id, flags=flags, options=Markup().join(options))
 
 
-def _input(field: Field, flags: Markup) -> Markup:
-    value = Markup()
-    if field.kind == "boolean":
-        value = Markup(" checked" if field.default else "")
-    elif field.default is not None:
-        value = Markup(' value="{}"').format(field.default)
+def _input(field: Field, flags: str) -> Markup:
+    value = " checked" if field.kind == "boolean" and field.default else ""
+    if field.kind != "boolean" and field.default is not None:
+        value = VALUE.format(field.default)
     kind = KINDS.get(field.kind, "String")
     return INPUT.format(id=field.id, input=INPUTS.get(field.kind, "text"), kind=kind, value=value, flags=flags)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from engine import commands, queries
-from engine.commands import TaskDetails
 from engine.errors import Invalid
 from engine.queries import Task
 from webui.camunda.api import API
 from webui.endpoints import Call, Model
 
 Kind = Literal["assignee", "owner", "candidate"]
+Name = Annotated[str, Field(min_length=1)]
 
 
 class IdentityLink(Model):
     """A person or a team, and what it is to the task: one of the two is set."""
 
-    user_id: str | None = Field(None, min_length=1)
-    group_id: str | None = Field(None, min_length=1)
+    user_id: Name | None = None
+    group_id: Name | None = None
     type: Kind
 
 
@@ -53,7 +53,7 @@ def add(call: Call, task_id: str, *, body: IdentityLink) -> None:
     elif body.type == "assignee":
         commands.reassign(call.engine, task_id, to=name, actor=call.actor)
     else:
-        commands.give_to_owner(call.engine, task_id, to=name, actor=call.actor)
+        commands.set_owner(call.engine, task_id, to=name, actor=call.actor)
 
 
 @API.endpoint("POST", "/task/<task_id>/identity-links/delete", body=IdentityLink)
@@ -65,7 +65,7 @@ def delete(call: Call, task_id: str, *, body: IdentityLink) -> None:
     elif body.type == "assignee":
         commands.reassign(call.engine, task_id, to=None, only_from=name, actor=call.actor)
     else:
-        commands.give_to_owner(call.engine, task_id, to=None, only_from=name, actor=call.actor)
+        commands.set_owner(call.engine, task_id, to=None, only_from=name, actor=call.actor)
 
 
 def _named(body: IdentityLink) -> tuple[Literal["user", "group"], str]:

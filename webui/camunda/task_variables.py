@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-
 from engine import commands, queries
 from engine.errors import NotFound
 from webui.camunda.api import API
@@ -21,9 +20,7 @@ def _read(call: Call, task_id: str, name: str, *, is_local: bool) -> TypedValue:
     return typed(found[name])
 
 
-def _change(
-    call: Call, task_id: str, *, variables: Mapping[str, Any] | None = None, remove: Collection[str] = (), is_local: bool
-) -> None:
+def _change(call: Call, task_id: str, *, variables: Mapping[str, Any] | None = None, remove: Collection[str] = (), is_local: bool) -> None:
     commands.change_task_variables(call.engine, task_id, variables=variables, remove=remove, is_local=is_local, actor=call.actor)
 
 
@@ -85,5 +82,3 @@ def put_local(call: Call, task_id: str, name: str, *, body: Value) -> None:
 def remove_local(call: Call, task_id: str, name: str) -> None:
     """Remove one of a task's own variables."""
     _change(call, task_id, remove=[name], is_local=True)
-
-
