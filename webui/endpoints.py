@@ -42,10 +42,6 @@ class Call:
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
-
-
-
 @dataclass(frozen=True)
 class Endpoint:
     """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`.
