@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from click.testing import CliRunner, Result
 
+from engine.ids import new_id
 from tests.runtime.diagrams import diagram, end, start, user
 from watchbill.cli import main
 
@@ -111,3 +113,15 @@ def watchbill(made_home: Path, tmp_path: Path) -> Command:
 def bare(tmp_path: Path) -> Command:
     """The command on a home that is not there yet."""
     return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: sa.URL) -> Iterator[str]:
+    """The address of a PostgreSQL database without a table."""
+    name = f"t{new_id()}"
+    owner = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield postgres_server.set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    owner.dispose()

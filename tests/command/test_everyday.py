@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from engine.clock import MovedClock, SystemClock
 from engine.work import run_due
-from tests.command.conftest import CHECK, Command
+from tests.command.conftest import CHECK, PASSWORD, Command
 from tests.runtime.diagrams import LISTENS, ORDERED, REPLY, catch, diagram, end, message_root, on_message, parallel, script, start, user
 from watchbill.house import open_house
 from watchbill.settings import load_settings
@@ -206,6 +207,10 @@ def test_what_failed_is_listed_and_tried_again(watchbill: Command, tmp_path: Pat
         work_due(watchbill, hours=hours)
 
     failed = watchbill.json("failures")[0]
+    assert set(failed) == {
+        "id", "kind", "instance_id", "definition_key", "business_key", "element", "token", "job_id", "message", "details", "created_at",
+        "resolved_at", "resolved_by",
+    }  # fmt: skip
     assert (failed["instance_id"], failed["element"], failed["resolved_at"]) == (instance, "use", None)
     assert "use" in watchbill("failures")
     assert "x" in failed["message"]
@@ -238,3 +243,20 @@ def test_history_tells_who_did_what(watchbill: Command) -> None:
 def test_what_lists_gives_programs_a_list_even_of_nothing(bare: Command, command: str) -> None:
     bare.run("init")
     assert isinstance(bare.json(*command.split()), list)
+
+
+def test_postgresql_answers_as_sqlite_does(tmp_path: Path, empty_postgres: str) -> None:
+    watchbill = Command(tmp_path / "home", {"database_url": empty_postgres})
+    assert watchbill("init", "--admin", "root", "--password-stdin", text=PASSWORD).endswith("root is an administrator.\n")
+    watchbill("users", "add", "Ann", "--team", "desk")
+    deployed(watchbill, tmp_path, CHECK)
+    instance = started(watchbill, "check", "--var", 'a={"b": "天"}')
+    task = watchbill.json("tasks", "--as", "Ann")[0]["id"]
+    assert watchbill("claim", task, "--as", "Ann") == "claimed by Ann\n"
+    assert watchbill("complete", task, "--as", "Ann") == "completed; the instance is active\n"
+    assert watchbill.json("history", instance)[0]["event"]["data"]["variables"] == {"a": {"b": "天"}}
+    assert watchbill("verify") == "The history is whole.\n"
+    assert watchbill("backup", tmp_path / "kept").startswith(f"{watchbill.json('backup', tmp_path / 'kept')['rows']} rows of ")
+    checks = {each["name"]: each["found"] for each in json.loads(watchbill.run("doctor", "--json").stdout)["checks"]}
+    assert checks["migrations"] == "all applied"
+    assert "***" in checks["database"] or "@" not in checks["database"]

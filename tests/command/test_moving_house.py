@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from engine.ids import new_id
 from watchbill.cli import main
-
-
-@pytest.fixture
-def empty_postgres(postgres_server: sa.URL) -> Iterator[str]:
-    """The address of a PostgreSQL database without a table."""
-    name = f"t{new_id()}"
-    owner = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with owner.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield postgres_server.set(database=name).render_as_string(hide_password=False)
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    owner.dispose()
 
 
 def watchbill(*words: str, exit_code: int = 0, **settings: str) -> Result:

@@ -14,16 +14,16 @@ from watchbill.settings import PREFIX, Settings, load_settings
 OTHER: dict[str, tuple[Any, Any]] = {
     "database_url": ("sqlite:////tmp/a.db", "postgresql+psycopg://ann@host/name"),
     "host": ("::1", "0.0.0.0"),
-    "port": (1, 2),
-    "workers": (3, 4),
     "user": ("Ann", "Bob"),
     "zone": ("UTC", "Europe/Berlin"),
-    "turn_budget_s": (1.5, 2.5),
-    "worker_threads": (5, 6),
-    "lease_s": (7.5, 8.5),
     "secret_key": ("a" * 40, "b" * 40),
     "clock_file": ("/tmp/a", "/tmp/b"),
     "log_level": ("debug", "error"),
+}
+OTHER |= {
+    name: (field.default + 1, field.default + 2)
+    for name, field in Settings.model_fields.items()
+    if name not in OTHER and isinstance(field.default, int | float)
 }
 
 
