@@ -82,7 +82,7 @@ def create(call: Call, *, body: NewDeployment) -> MadeDeployment:
     """Deploy files, which stand or fall together.
 
     The same files as the last deployment of the name are that deployment; with deploy-changed-only a definition whose file is the same
-    keeps its version.
+    keeps its version. The processes of the first file come first: that is the one which a modeler starts.
     """
     files = {}
     for part in request.files.values():
@@ -99,9 +99,11 @@ def create(call: Call, *, body: NewDeployment) -> MadeDeployment:
     [view] = queries.find_deployments(call.engine, DeploymentFilter(made.id), actor=call.actor)
     processes = queries.find_definitions(call.engine, DefinitionFilter("process", ids=ids), actor=call.actor)
     decisions = queries.find_definitions(call.engine, DefinitionFilter("decision", ids=ids), actor=call.actor)
+    place = {file: number for number, file in enumerate(files)}
+    in_order = sorted(processes, key=lambda each: place.get(each.file, len(place)))
     return MadeDeployment(
         **_told(view),
-        deployed_process_definitions={each.id: process_definition(each) for each in processes},
+        deployed_process_definitions={each.id: process_definition(each) for each in in_order},
         deployed_decision_definitions={each.id: decision_definition(each) for each in decisions},
     )
 
