@@ -129,6 +129,7 @@ def worker_name() -> str:
 def run_worker(engine: ProcessEngine, *, stop: threading.Event, ready: Callable[[], None] | None = None) -> None:
     """Work until told to stop: wait for the lease, dispatch while it is held, and wait again if it was lost."""
     holder = worker_name()
+    standby_s = min(STANDBY_S, (engine.settings.lease / 3).total_seconds())
     told = False
     while not stop.is_set():
         held = _try_take(engine, holder)
@@ -136,7 +137,7 @@ def run_worker(engine: ProcessEngine, *, stop: threading.Event, ready: Callable[
             ready()
             told = True
         if held is None:
-            stop.wait(STANDBY_S)
+            stop.wait(standby_s)
             continue
         log.info("working", holder=holder, fence=held.fence)
         dispatcher = Dispatcher(engine, held)
