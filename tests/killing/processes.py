@@ -53,15 +53,17 @@ class Processes:
                 self.start(name)
 
     def kill(self, name: str) -> bool:
-        """Kill `serve`, its `web` or `work` process, or the `worker`; False when it is not there."""
-        victim = self._pid(name)
-        if victim is not None:
-            os.kill(victim, signal.SIGKILL)
+        """Kill a process by its name; False when it is not there."""
+        victim = self.pid_of(name)
+        if victim is None:
+            return False
+        os.kill(victim, signal.SIGKILL)
         if name in self._started:
             self._started[name].wait()
-        return victim is not None
+        return True
 
-    def _pid(self, name: str) -> int | None:
+    def pid_of(self, name: str) -> int | None:
+        """Return the process called `serve` or `worker`, or serve's child called `web` or `work`; None when it is not there."""
         if name in self._started:
             return None if self._started[name].poll() is not None else self._started[name].pid
         serve = self._started["serve"].pid
