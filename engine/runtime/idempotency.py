@@ -19,10 +19,10 @@ from engine.tables import idempotency
 MAX_KEY = 255
 
 
-def claim_key(connection: Connection, key: str, *, command: str, actor: str, now: datetime) -> dict[str, Any] | None:
-    """Take a key for a command, or return the answer that the same command of the same actor gave under it.
+def claim_key(connection: Connection, key: str, *, command: str, of: str, actor: str, now: datetime) -> dict[str, Any] | None:
+    """Take a key for a command, or return the answer that the same command of the same actor gave under it, done to the same thing.
 
-    Raises Conflict when the key served another command or another person.
+    Raises Conflict when the key served another command, another thing or another person.
     """
     if not key or len(key) > MAX_KEY:
         raise Invalid(f"the idempotency key has {len(key)} characters: use 1 to {MAX_KEY}")
@@ -31,15 +31,15 @@ def claim_key(connection: Connection, key: str, *, command: str, actor: str, now
     if connection.scalar(insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)) is not None:
         return None
     stored = connection.execute(sa.select(idempotency).where(idempotency.c.key == key)).one()
-    if (stored.command, stored.actor) != (command, actor):
+    if (stored.command, stored.actor, stored.answer["of"]) != (command, actor, of):
         raise Conflict(f"the idempotency key {key!r} was used for another request ({stored.command}): use a new key for each request")
-    answer: dict[str, Any] = stored.answer
+    answer: dict[str, Any] = stored.answer["answer"]
     return answer
 
 
-def store_answer(connection: Connection, key: str, *, answer: dict[str, Any]) -> None:
-    """Keep the answer under a key that was taken."""
-    connection.execute(sa.update(idempotency).where(idempotency.c.key == key).values(answer=answer))
+def store_answer(connection: Connection, key: str, *, of: str, answer: dict[str, Any]) -> None:
+    """Keep the answer, and what it is of, under a key that was taken."""
+    connection.execute(sa.update(idempotency).where(idempotency.c.key == key).values(answer={"of": of, "answer": answer}))
 
 
 def forget_keys(connection: Connection, *, before: datetime) -> int:

@@ -108,7 +108,7 @@ def migrate(
         turn.write()
         return InstanceAnswer(instance.id, instance.status)
 
-    return engine.once("migrate", actor=actor, key=idempotency_key, kind=InstanceAnswer, work=work)
+    return engine.once("migrate", actor=actor, key=idempotency_key, of=instance_id, kind=InstanceAnswer, work=work)
 
 
 def _version(connection: Connection, definition_id: str) -> int:

@@ -159,7 +159,7 @@ def restart(engine: ProcessEngine, instance_id: str, *, actor: Actor, reason: st
         turn.write()
         return started
 
-    return engine.once("restart", actor=actor, key=idempotency_key, kind=Started, work=work)
+    return engine.once("restart", actor=actor, key=idempotency_key, of=instance_id, kind=Started, work=work)
 
 
 def retry(engine: ProcessEngine, failure_id: str, *, actor: Actor, idempotency_key: str | None = None) -> Retried:
@@ -180,7 +180,7 @@ def retry(engine: ProcessEngine, failure_id: str, *, actor: Actor, idempotency_k
         turn.write()
         return Retried(failure.id, instance.id, instance.status)
 
-    return engine.once("retry", actor=actor, key=idempotency_key, kind=Retried, work=work)
+    return engine.once("retry", actor=actor, key=idempotency_key, of=failure_id, kind=Retried, work=work)
 
 
 def _take_failure(engine: ProcessEngine, connection: Connection, failure: Failure, actor: Actor) -> None:
@@ -226,4 +226,4 @@ def _command(engine: ProcessEngine, instance_id: str, action: Action, *, actor: 
         turn.write()
         return InstanceAnswer(instance.id, instance.status)
 
-    return engine.once(action.value, actor=actor, key=key, kind=InstanceAnswer, work=work)
+    return engine.once(action.value, actor=actor, key=key, of=instance_id, kind=InstanceAnswer, work=work)

@@ -65,17 +65,22 @@ class ProcessEngine:
         """Do the work in one writing transaction, again after a deadlock or the like."""
         return in_transaction(self.database, work)
 
-    def once(self, command: str, *, actor: Actor, key: str | None, kind: type[Kind], work: Callable[[Connection], Kind]) -> Kind:
-        """Do a command's work in one transaction; with an idempotency key, a second time returns the first answer."""
+    def once(
+        self, command: str, *, actor: Actor, key: str | None, kind: type[Kind], work: Callable[[Connection], Kind], of: str = ""
+    ) -> Kind:
+        """Do a command's work in one transaction; with an idempotency key, a second time returns the first answer.
+
+        `of` says what the command is done to: for another thing the key is refused.
+        """
 
         def guarded(connection: Connection) -> Kind:
             if key is None:
                 return work(connection)
-            stored = claim_key(connection, key, command=command, actor=actor.name, now=self.clock.now())
+            stored = claim_key(connection, key, command=command, of=of, actor=actor.name, now=self.clock.now())
             if stored is not None:
                 return from_json(kind, stored)
             answer = work(connection)
-            store_answer(connection, key, answer=as_json(answer))
+            store_answer(connection, key, of=of, answer=as_json(answer))
             return answer
 
         return self.transaction(guarded)

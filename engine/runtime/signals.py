@@ -47,7 +47,7 @@ def signal(
         started = [str((job.payload or {})["instance_id"]) for job in jobs if job.kind == JobKind.START]
         return Delivered(tuple(received), tuple(started))
 
-    return engine.once("signal", actor=actor, key=idempotency_key, kind=Delivered, work=work)
+    return engine.once("signal", actor=actor, key=idempotency_key, of=name, kind=Delivered, work=work)
 
 
 def signal_jobs(

@@ -69,7 +69,7 @@ def task_command(
     def work(connection: Connection) -> TaskAnswer:
         return in_task_turn(engine, connection, task_id, action, actor=actor, change=change, also_suspended=also_suspended)
 
-    return engine.once(action.value, actor=actor, key=key, kind=TaskAnswer, work=work)
+    return engine.once(action.value, actor=actor, key=key, of=task_id, kind=TaskAnswer, work=work)
 
 
 def require_open(engine: ProcessEngine, task: Task) -> None:

@@ -12,7 +12,7 @@ from engine.errors import BpmnError, Conflict, Fenced, NotFound
 from engine.tables import job, lease, outbox, person
 from tests.runtime import topics
 from tests.runtime.conftest import ANN, OLGA, kinds, rows, run_due, task_at
-from tests.runtime.diagrams import ORDERED, PAUSE, REPLY, TWO_STEPS, boundary, diagram, end, service, start, user
+from tests.runtime.diagrams import EIGHT, ORDERED, PAUSE, REPLY, TWO_STEPS, boundary, diagram, end, service, start, user
 
 TEXT = '<camunda:inputParameter name="text">${text}</camunda:inputParameter>'
 ERROR = '<bpmn:error id="e_none" errorCode="no_record"/>'
@@ -223,3 +223,18 @@ def test_a_refused_command_leaves_its_key_free_and_an_old_key_is_forgotten(house
     clock.advance(timedelta(days=2))
     assert house.tidy() == (1, 0)
     assert commands.start(house, "two_steps", actor=ANN, idempotency_key="k") != first
+
+
+def test_an_idempotency_key_serves_one_thing(house, deploy):
+    deploy(EIGHT, TWO_STEPS)
+    instance = commands.start(house, "eight", actor=ANN, idempotency_key="s").instance_id
+    first, second = (task_at(house, f"part_{number}", instance_id=instance) for number in (0, 1))
+    done = commands.complete(house, first, actor=ANN, idempotency_key="k")
+    for other in (
+        lambda: commands.complete(house, second, actor=ANN, idempotency_key="k"),
+        lambda: commands.start(house, "two_steps", actor=ANN, idempotency_key="s"),
+    ):
+        with pytest.raises(Conflict, match="used for another request"):
+            other()
+    assert queries.task(house, second, actor=ANN).status == "open"
+    assert commands.complete(house, first, actor=ANN, idempotency_key="k") == done
