@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
-from sqlalchemy.exc import DataError, StatementError
+from sqlalchemy.exc import DataError, DisconnectionError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 
@@ -28,6 +29,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+RESTS_SINCE = "watchbill.rests_since"
+ASKED_AFTER_S = 5.0
 metadata = sa.MetaData(naming_convention=NAMING)
 
 
@@ -127,7 +130,7 @@ def _keepable() -> Iterator[None]:
 
 
 class Database:
-    """A database and the two ways to use it: `read()` and `write()`.
+    """A database and the ways to use it: `read()`, `write()`, and `glance()` for single questions.
 
     What reads while its thread holds a connection reads *aside*, by one of a few connections that are kept for that: else, when as many
     threads as there are connections each held one and wanted a second, all would wait for each other.
@@ -141,12 +144,13 @@ class Database:
         options: dict[str, Any] = {"pool_size": pool_size + ASIDE, "max_overflow": 0}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": BUSY_S, "isolation_level": None, "check_same_thread": False}
-        else:
-            options["pool_pre_ping"] = True
         self.engine: Engine = sa.create_engine(self.url, **options)
         sa.event.listen(self.engine, "commit", _refuse_when_held)
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        else:
+            sa.event.listen(self.engine, "checkin", _note_rest)
+            sa.event.listen(self.engine, "checkout", _ask_after_rest)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -169,12 +173,20 @@ class Database:
 
     @contextmanager
     def read(self, *, aside: bool = False) -> Iterator[Connection]:
-        """Open a consistent reading transaction; it sees every commit that came before it. `aside`: see the class."""
+        """Open a reading transaction that sees one state: every commit that came before it, and none after. `aside`: see the class."""
         with _keepable(), nullcontext() if aside else self._place(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
             connection.rollback()
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """Open a connection for statements that read, each for itself: no round trip begins or ends a transaction."""
+        with _keepable(), self._place(), self.engine.connect() as connection:
+            yield connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def dispose(self) -> None:
         """Close every connection (after a fork, or at the end)."""
@@ -188,6 +200,22 @@ class Database:
             yield
         finally:
             self._places.release()
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info[RESTS_SINCE] = time.monotonic()
+
+
+def _ask_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that rested for a while whether it still serves, and have a new one if not; one just used needs no asking."""
+    if time.monotonic() - record.info.get(RESTS_SINCE, time.monotonic()) < ASKED_AFTER_S:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except connection.OperationalError as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -53,7 +53,7 @@ def _identified() -> Actor:
 def _by_token(secret: str, name: str | None = None) -> Actor:
     now = engine().clock.now()
     try:
-        with engine().database.read() as connection:
+        with engine().database.glance() as connection:
             token = check_token(connection, secret, now=now)
             if name is not None and name != token.person:
                 raise Unidentified(f"this is no token of {name}")
@@ -77,7 +77,7 @@ def open_session(name: str, password: str) -> str:
     by_password(name, password)
     session.clear()
     session["person"], session["csrf"] = name, secrets.token_urlsafe(24)
-    with engine().database.read() as connection:
+    with engine().database.glance() as connection:
         session["stamp"] = _stamp(hash_of(connection, name))
     return str(session["csrf"])
 
@@ -89,7 +89,7 @@ def _by_session() -> Actor:
         if not hmac.compare_digest(given.encode(), str(session.get("csrf", "")).encode()) or not given:
             raise Forbidden(f"the call lacks the session's CSRF token: send it as {CSRF_HEADER}")
     name = str(session["person"])
-    with engine().database.read() as connection:
+    with engine().database.glance() as connection:
         kept = hash_of(connection, name)
         if kept is None or not hmac.compare_digest(_stamp(kept), str(session.get("stamp", ""))):
             session.clear()

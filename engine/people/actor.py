@@ -70,7 +70,7 @@ def load_actor(connection: Connection, name: str, *, now: datetime, scopes: froz
 
     Raises NotFound for an unknown name, Forbidden for a deactivated person.
     """
-    rows = connection.execute(_with_substitutes(name, now)).all()
+    rows = connection.execute(WITH_ABSENT, {"of_name": name, "at": now}).all()
     own = [row for row in rows if row.is_own]
     if not own:
         raise NotFound(f"there is no person {name!r}: add one with `watchbill users add`")
@@ -86,7 +86,8 @@ def load_actor(connection: Connection, name: str, *, now: datetime, scopes: froz
     )
 
 
-def _with_substitutes(name: str, now: datetime) -> sa.CompoundSelect[bool, str, bool, bool, str | None, str | None]:
+def _with_absent() -> sa.CompoundSelect[bool, str, bool, bool, str | None, str | None]:
+    name, now = sa.bindparam("of_name"), sa.bindparam("at")
     columns = (person.c.name, person.c.is_admin, person.c.is_active, person.c.customer, membership.c.team)
     teams = person.outerjoin(membership, membership.c.person == person.c.name)
     own = sa.select(sa.true().label("is_own"), *columns).select_from(teams).where(person.c.name == name)
@@ -94,6 +95,9 @@ def _with_substitutes(name: str, now: datetime) -> sa.CompoundSelect[bool, str, 
     absent = sa.select(sa.false().label("is_own"), *columns).select_from(away)
     absent = absent.where(substitution.c.substitute == name, substitution.c.starts_at <= now, substitution.c.ends_at > now)
     return sa.union_all(own, absent)
+
+
+WITH_ABSENT = _with_absent()
 
 
 def _teams(rows: Sequence[_Row]) -> frozenset[str]:

@@ -21,6 +21,8 @@ MOST_KNOWN = 10_000
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's least for argon2id: 19 MiB each, so that twenty sign-ins at once do not exhaust a small machine."""
 
+HASH = sa.select(person.c.password_hash).where(person.c.name == sa.bindparam("of_name"), person.c.is_active)
+
 
 def hash_password(password: str, *, name: str) -> str:
     """Return the hash to keep. Raises Invalid for a password that is short, huge, or says the name."""
@@ -55,7 +57,7 @@ def hash_of(connection: Connection, name: str) -> str | None:
     """Return the hash of an active person's password, None when there is none."""
     if "\x00" in name:
         return None
-    return connection.scalar(sa.select(person.c.password_hash).where(person.c.name == name, person.c.is_active))
+    return connection.scalar(HASH, {"of_name": name})
 
 
 def matches(kept: str | None, password: str) -> bool:

@@ -29,7 +29,7 @@ def sign_in(database: Database, known: KnownPasswords, name: str, password: str,
 
     Raises Unidentified without saying which of the two is wrong, TooManyTries when too many tries of the name, or from the address, failed.
     """
-    with database.read() as connection:
+    with database.glance() as connection:
         kept = hash_of(connection, name)
         if known.knows(name, password, kept=kept):
             return load_actor(connection, name, now=now)
@@ -40,7 +40,7 @@ def sign_in(database: Database, known: KnownPasswords, name: str, password: str,
             connection.execute(sa.insert(failed_sign_in), row)
         raise Unidentified("name or password is wrong")
     known.learn(name, password, kept=kept)
-    with database.read() as connection:
+    with database.glance() as connection:
         return load_actor(connection, name, now=now)
 
 
