@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from engine import history
 from engine.execution import LiveToken
 from engine.execution.model import Variables
-from engine.people import HOUSE, Action, Actor, may, require
+from engine.people import HOUSE, Action, Actor, InstanceThing, may, require
 from engine.runtime.failures import FAILURE_COLUMNS, Failure
 from engine.runtime.instances import Instance, read_instance, thing_with_people
 from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
@@ -103,7 +103,13 @@ def instances(
 
 
 def concerns(actor: Actor) -> sa.ColumnElement[bool]:
-    """Return the condition for instances that the actor started, or in which he or she or one of the teams has or had a task."""
+    """Return the condition for instances that the actor started, or in which he or she or one of the teams has or had a task.
+
+    A customer's user sees none, as no instance tells yet whose record it is about (U1). Raises Forbidden for a token that may not read.
+    """
+    require(actor, Action.READ_INSTANCE, InstanceThing(actor.name, customer=actor.customer))
+    if actor.customer is not None:
+        return sa.false()
     names, groups = sorted(actor.names), sorted(actor.task_groups)
     people = (human_task.c.assignee, human_task.c.completed_by, human_task.c.owner)
     candidate = sa.or_(

@@ -21,7 +21,7 @@ from engine.people import HOUSE, SYSTEM, Action, Actor, may, require
 from engine.runtime import inbox
 from engine.runtime.answers import Delivered
 from engine.runtime.checking import checked_key, checked_name, checked_variables
-from engine.runtime.instances import lock_instance, read_instance, thing_with_people
+from engine.runtime.instances import Instance, lock_instance, read_instance, thing_with_people
 from engine.runtime.starting import start_within
 from engine.runtime.subscriptions import Subscription, waiting_for
 from engine.runtime.turn import Turn
@@ -84,7 +84,12 @@ def message(
         by_variables=by_variables,
     )
     return engine.once(
-        "message", actor=actor, key=idempotency_key, kind=Delivered, work=lambda connection: deliver(engine, connection, sent, actor=actor)
+        "message",
+        actor=actor,
+        key=idempotency_key,
+        of=name,
+        kind=Delivered,
+        work=lambda connection: deliver(engine, connection, sent, actor=actor),
     )
 
 
@@ -92,6 +97,8 @@ def deliver(engine: ProcessEngine, connection: Connection, sent: Message, *, act
     """Deliver a message inside the caller's transaction, which holds no instance yet."""
     instances, starts = _receivers(engine, connection, sent)
     if len(instances) > 1 and not starts:
+        for instance_id in instances:
+            _require_right(connection, read_instance(connection, instance_id), actor=actor)
         listed = ", ".join(instances)
         raise Conflict(f"{len(instances)} instances wait for {_described(sent)}: {listed}. Name a business key or correlation keys.")
     if len(instances) == 1:
@@ -137,8 +144,7 @@ def _has_variables(
 
 def _give(engine: ProcessEngine, connection: Connection, receiver: Subscription, *, sent: Message, actor: Actor) -> Delivered:
     instance = lock_instance(connection, receiver.instance_id or "")
-    if not may(actor, Action.MESSAGE, HOUSE):
-        require(actor, Action.MESSAGE, thing_with_people(connection, instance))
+    _require_right(connection, instance, actor=actor)
     turn = Turn(engine, connection, instance=instance, actor=actor)
     if instance.is_ended or receiver.id not in turn.kinds():
         raise Passing(f"the receiver of {_described(sent)} went on meanwhile: look again")
@@ -147,6 +153,11 @@ def _give(engine: ProcessEngine, connection: Connection, receiver: Subscription,
     turn.execution.fire(receiver.id, dict(sent.payload))
     turn.write()
     return Delivered(instances=(instance.id,))
+
+
+def _require_right(connection: Connection, instance: Instance, *, actor: Actor) -> None:
+    if not may(actor, Action.MESSAGE, HOUSE):
+        require(actor, Action.MESSAGE, thing_with_people(connection, instance))
 
 
 def _start(engine: ProcessEngine, connection: Connection, starts: list[Subscription], *, sent: Message, actor: Actor) -> Delivered:

@@ -57,7 +57,7 @@ def start(
             super_instance_id=super_instance_id,
         )
 
-    return engine.once("start", actor=actor, key=idempotency_key, kind=Started, work=work)
+    return engine.once("start", actor=actor, key=idempotency_key, of=key, kind=Started, work=work)
 
 
 def find_definition(connection: Connection, key: str, *, version: int | None = None) -> str:
@@ -98,6 +98,7 @@ def start_within(
     received = checked_variables(engine, payload)
     if process.initiator:
         said[process.initiator] = actor.name
+        received.pop(process.initiator, None)
     drill = is_drill or (super_instance_id is not None and _is_drill(connection, super_instance_id))
     instance = _new(engine, row, checked_key(business_key), actor, drill, super_instance_id)
     if instance_id is not None:

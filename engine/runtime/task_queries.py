@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.errors import NotFound
-from engine.people import HOUSE, Action, Actor, may, require
+from engine.people import HOUSE, Action, Actor, TaskThing, may, require
 from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
 from engine.runtime.tasks import CANDIDATES, TASK_COLUMNS, Task, as_task, read_task
 from engine.tables import human_task, task_candidate
@@ -72,7 +72,13 @@ def open_tasks(
 
 
 def own_work(actor: Actor) -> sa.ColumnElement[bool]:
-    """Return the condition for tasks that are the actor's to do, in the own name or for somebody absent."""
+    """Return the condition for tasks that are the actor's to do, in the own name or for somebody absent.
+
+    None are a customer's user's, as no task tells yet whose record it is about (U1). Raises Forbidden for a token that may not read.
+    """
+    require(actor, Action.READ_TASK, TaskThing(assignee=actor.name, customer=actor.customer))
+    if actor.customer is not None:
+        return sa.false()
     names = sorted(actor.names)
     candidate = sa.or_(has_candidate("user", names), has_candidate("group", sorted(actor.task_groups)))
     return sa.or_(human_task.c.assignee.in_(names), sa.and_(human_task.c.assignee.is_(None), candidate))
