@@ -111,6 +111,7 @@ incident = sa.Table(
     sa.Index(None, "state", "priority"),
     sa.Index(None, "reported_at"),
     sa.Index(None, "source_number"),
+    sa.Index(None, "instance_id"),
 )
 incident_note = sa.Table(
     "incident_note",

@@ -48,7 +48,8 @@ SELECT = sa.select(sla_clock, BODY).outerjoin(
     business_calendar,
     sa.and_(business_calendar.c.key == sla_clock.c.calendar, business_calendar.c.version == sla_clock.c.calendar_version),
 )
-OF_RECORD = SELECT.where(sla_clock.c.record == sa.bindparam("of_record")).order_by(sla_clock.c.kind).with_for_update(of=sla_clock)
+OF_RECORD_UNLOCKED = SELECT.where(sla_clock.c.record == sa.bindparam("of_record")).order_by(sla_clock.c.kind)
+OF_RECORD = OF_RECORD_UNLOCKED.with_for_update(of=sla_clock)
 UPDATE = sa.update(sla_clock).where(sla_clock.c.id == sa.bindparam("of_id"))
 BY_ID = SELECT.where(sla_clock.c.id == sa.bindparam("clock_id")).with_for_update(of=sla_clock)
 
@@ -85,18 +86,18 @@ def save_clock(connection: sa.Connection, stored: StoredClock, clock: Clock, *, 
 
 def clocks_of(connection: sa.Connection, record: str) -> dict[ClockKind, StoredClock]:
     """Return a record's clocks by kind, locked until the end of the transaction."""
-    return {found.clock.kind: found for found in _read(connection.execute(OF_RECORD, {"of_record": record}).all())}
+    return {found.clock.kind: found for found in read_rows(connection.execute(OF_RECORD, {"of_record": record}).all())}
 
 
 def read_clocks(connection: sa.Connection, *, kind: ClockKind) -> dict[str, StoredClock]:
     """Return every clock of a kind by its record, unlocked: for reports."""
     rows = connection.execute(SELECT.where(sla_clock.c.kind == kind.value).order_by(sla_clock.c.record))
-    return {found.record: found for found in _read(rows)}
+    return {found.record: found for found in read_rows(rows)}
 
 
 def read_clock(connection: sa.Connection, clock_id: str) -> StoredClock:
     """Return a clock, locked until the end of the transaction. Raises NotFound."""
-    for found in _read(connection.execute(BY_ID, {"clock_id": clock_id}).all()):
+    for found in read_rows(connection.execute(BY_ID, {"clock_id": clock_id}).all()):
         return found
     raise NotFound(f"There is no clock {clock_id!r}.")
 
@@ -136,7 +137,8 @@ def _pause(row: Mapping[str, Any]) -> Pause:
     return Pause(datetime.fromisoformat(row["since"]), row["reason"], row["by"], moment("until"), row["evidence"], moment("expected_until"))
 
 
-def _read(rows: Iterable[sa.Row[*tuple[Any, ...]]]) -> Iterable[StoredClock]:
+def read_rows(rows: Iterable[sa.Row[*tuple[Any, ...]]]) -> Iterable[StoredClock]:
+    """Yield the clocks in rows of SELECT."""
     for row in rows:
         calendar = ALWAYS if row.calendar == AROUND_THE_CLOCK else read_calendar(row.calendar, row.calendar_version, row.calendar_body)
         clock = Clock(

@@ -11,13 +11,14 @@ from werkzeug.exceptions import HTTPException
 from engine.commands import ProcessEngine
 from engine.errors import WatchbillError
 from engine.people import KnownPasswords
+from webui import api as records
 from webui import camunda
 from webui.description import describe
 from webui.endpoints import Api
 from webui.identity import require_caller
 
 App = Flask
-APIS: tuple[Api, ...] = (camunda.API,)
+APIS: tuple[Api, ...] = (camunda.API, records.API)
 NEXT = """Watchbill is running.
 
 There are no pages yet. On the command line:
@@ -28,6 +29,7 @@ There are no pages yet. On the command line:
 
 For programs:
   /engine-rest                   the REST dialect of Camunda 7; /engine-rest/openapi.json describes it
+  /api                           incidents, clocks, escalations, schedules; /api/openapi.json describes it
 """
 
 

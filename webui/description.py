@@ -12,10 +12,22 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from webui.endpoints import JSON, Api, Endpoint
+from webui.identity import CSRF_HEADER, SAFE
 
 Schemas = Mapping[tuple[Any, Any], Any]
 REF = "#/components/schemas/{model}"
 ALWAYS = (400, 401, 403)
+SECURITY = {
+    "basic": {"type": "http", "scheme": "basic", "description": "Name and password, or a token as the password"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "watchbill", "description": "The session of the pages; see POST /api/session"},
+    "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "With a session, the token that it was opened with"},
+}
+CHANGES_BY: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}, {"session": [], "csrf": []}]
+HEADERS = {
+    "Idempotency-Key": "A key of the caller's choice: the same call with the same key is done once, and answered alike",
+    "If-Match": "The ETag of the version that is to be changed",
+}
 WORDS = {
     400: "The request is wrong",
     401: "Nobody said who asks, or could not prove it",
@@ -41,13 +53,12 @@ def describe(api: Api) -> dict[str, Any]:
         parts = re.findall(r"<(\w+)>", each.path)
         path = api.prefix + re.sub(r"<(\w+)>", r"{\1}", each.path)
         paths.setdefault(path, {})[each.method.lower()] = _operation(api, each, parts, names)
-    security = {"basic": {"type": "http", "scheme": "basic"}, "bearer": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": api.title, "version": version("watchbill")},
-        "security": [{"basic": []}, {"bearer": []}],
+        "security": [{"basic": []}, {"bearer": []}, {"session": []}],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": security},
+        "components": {"schemas": schemas, "securitySchemes": SECURITY},
     }
 
 
@@ -73,6 +84,11 @@ def _operation(api: Api, each: Endpoint, parts: list[str], schemas: Schemas) -> 
     ]
     if each.query is not None:
         parameters += _query_parameters(each.query)
+    parameters += [
+        {"name": name, "in": "header", "description": HEADERS[name], "schema": {"type": "string", "minLength": 1}} for name in each.headers
+    ]
+    if each.is_open or each.method not in SAFE:
+        made["security"] = [] if each.is_open else CHANGES_BY
     if parameters:
         made["parameters"] = parameters
     if each.body is not None:
@@ -96,10 +112,14 @@ def _responses(api: Api, each: Endpoint, parts: list[str], schemas: Schemas) -> 
         done["content"] = {each.answer: {"schema": {"type": "string"}}}
     elif each.answer is not None:
         done["content"] = {JSON: {"schema": schemas[each, "serialization"]}}
+    if each.is_versioned:
+        done["headers"] = {"ETag": {"description": "The version of this", "schema": {"type": "string"}}}
     refused = {"content": {api.error_type: {"schema": schemas[api.error, "serialization"]}}}
     codes = {*ALWAYS, *each.errors, 429}
     codes |= {404} if parts else set()
     codes |= {413} if each.body else set()
     codes |= set() if each.method == "GET" else {409, 503}
-    empty = {"204": {"description": "Done, and there is nothing to tell"}} if each.may_be_empty else {}
+    empty: dict[str, Any] = {"204": {"description": "Done, and there is nothing to tell"}} if each.may_be_empty else {}
+    if each.is_versioned and each.method == "GET":
+        empty["304"] = {"description": "It is of the version that the caller has"}
     return {str(each.status): done, **empty, **{str(code): {"description": WORDS[code], **refused} for code in sorted(codes)}}

@@ -6,9 +6,10 @@ body and with the type of its answer; it is called with a `Call` (engine and act
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -42,11 +43,21 @@ class Call:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with headers, or with another status than the declared one."""
+
+    value: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`.
 
-    One that may be empty answers 204 when its view returns None.
+    One that may be empty answers 204 when its view returns None; one that is versioned bears an ETag. `headers` are those it reads, as
+    a client writes them.
     """
 
     method: str
@@ -60,6 +71,8 @@ class Endpoint:
     is_multipart: bool
     is_open: bool
     may_be_empty: bool
+    is_versioned: bool
+    headers: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -126,12 +139,16 @@ class Api:
         is_multipart: bool = False,
         is_open: bool = False,
         may_be_empty: bool = False,
+        is_versioned: bool = False,
+        headers: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """Declare the decorated function as the view of a path; path parts are written `<name>`. An open one asks nobody who calls."""
 
         def declare(view: View) -> View:
             code = status or (204 if answer is None else 200)
-            found = Endpoint(method, path, view, query, body, answer, code, errors, is_multipart, is_open, may_be_empty)
+            found = Endpoint(
+                method, path, view, query, body, answer, code, errors, is_multipart, is_open, may_be_empty, is_versioned, headers
+            )
             self.endpoints.append(found)
             self.blueprint.add_url_rule(path, found.name, self._serving(found), methods=[method])
             return view
@@ -165,9 +182,20 @@ class Api:
 def _answered(found: Endpoint, value: Any) -> Response:
     if isinstance(value, Response):
         return value
-    if found.answer is None or (value is None and found.may_be_empty):
-        return Response(status=204)
-    return Response(found.dumps(value), found.status, mimetype=JSON)
+    given = value if isinstance(value, Answer) else Answer(value)
+    if found.answer is None or (given.value is None and found.may_be_empty):
+        return Response(status=204, headers=dict(given.headers))
+    body = found.dumps(given.value)
+    answer = Response(body, given.status or found.status, dict(given.headers), mimetype=JSON)
+    if found.is_versioned:
+        answer.set_etag(tag_of(body))
+        answer.make_conditional(request)
+    return answer
+
+
+def tag_of(body: bytes) -> str:
+    """Return the version of a thing whose JSON this is: what reads alike is of one version."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def read_query(model: type[BaseModel]) -> BaseModel:

@@ -2,7 +2,7 @@
 
 from engine.history.canonical import canonical_text
 from engine.history.chain import EMPTY, Event, Head, append, chain_hash
-from engine.history.read import Entry, history_of
+from engine.history.read import Entry, history_about, history_of
 from engine.history.verify import Break, BreakKind, verify
 from engine.plain import plain
 
@@ -16,6 +16,7 @@ __all__ = [
     "append",
     "canonical_text",
     "chain_hash",
+    "history_about",
     "history_of",
     "plain",
     "verify",

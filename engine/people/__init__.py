@@ -15,6 +15,7 @@ from engine.people.directory import (
     reactivate_person,
     remove_membership,
 )
+from engine.people.own_tokens import end_token, make_token, tokens_of
 from engine.people.passwords import KnownPasswords, check_password, set_password
 from engine.people.rights import TABLE, Action, Relation, Role, Rule, acting_for, may, relations_to, require
 from engine.people.scopes import Scope
@@ -56,12 +57,14 @@ __all__ = [
     "check_token",
     "create_token",
     "deactivate_person",
+    "end_token",
     "forget_failed",
     "list_people",
     "list_substitutions",
     "list_teams",
     "list_tokens",
     "load_actor",
+    "make_token",
     "may",
     "note_use",
     "person_named",
@@ -73,4 +76,5 @@ __all__ = [
     "revoke_token",
     "set_password",
     "sign_in",
+    "tokens_of",
 ]

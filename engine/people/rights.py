@@ -65,6 +65,7 @@ class Action(StrEnum):
     SIGNAL = "signal"
     READ_FAILURES = "read_failures"
     READ_ALL = "read_all"
+    READ_RECORDS = "read_records"
     DO_EXTERNAL_WORK = "do_external_work"
     READ_SCHEDULES = "read_schedules"
     MANAGE_SCHEDULES = "manage_schedules"
@@ -147,6 +148,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.SIGNAL: Rule(_HOUSE, (_R.INTEGRATION, *_LOOKS_AFTER), Scope.OPERATE),
         Action.READ_FAILURES: Rule(_HOUSE, _READS_ALL, Scope.READ),
         Action.READ_ALL: Rule(_HOUSE, _READS_ALL, Scope.READ),
+        Action.READ_RECORDS: Rule(_HOUSE, (_R.STAFF,), Scope.READ),
         Action.DO_EXTERNAL_WORK: Rule(_HOUSE, (_R.INTEGRATION, _R.ADMIN), Scope.WORK),
         Action.READ_SCHEDULES: Rule(_HOUSE, _READS_ALL, Scope.READ),
         Action.MANAGE_SCHEDULES: Rule(_HOUSE, (_R.PROCESS_OWNER, _R.ADMIN), Scope.ADMIN),

@@ -21,6 +21,14 @@ PREFIX = "wb_"
 """Lets scanners for leaked secrets know one of ours."""
 
 
+GOOD = (
+    sa.select(api_token)
+    .join(person, person.c.name == api_token.c.person)
+    .where(api_token.c.hash == sa.bindparam("of_hash"), api_token.c.revoked_at.is_(None), person.c.is_active)
+    .where(sa.or_(api_token.c.expires_at.is_(None), api_token.c.expires_at > sa.bindparam("at")))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NewToken:
     """A token that was just made; `secret` is shown once and kept nowhere."""
@@ -69,10 +77,7 @@ def create_token(
 
 def check_token(connection: Connection, secret: str, *, now: datetime) -> Token:
     """Return the token that this secret is. Raises Forbidden, without saying why to the bearer, when it is not good any more."""
-    statement = sa.select(api_token).join(person, person.c.name == api_token.c.person)
-    statement = statement.where(api_token.c.hash == _hash(secret), api_token.c.revoked_at.is_(None), person.c.is_active)
-    statement = statement.where(sa.or_(api_token.c.expires_at.is_(None), api_token.c.expires_at > now))
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(GOOD, {"of_hash": _hash(secret), "at": now}).one_or_none()
     if row is None:
         raise Forbidden("this token is unknown, expired or revoked: create a new one with `watchbill token create`")
     return _as_token(row)
@@ -91,6 +96,14 @@ def revoke_token(connection: Connection, token_id: str, *, now: datetime) -> Non
     if found.revoked_at is not None:
         raise Conflict(f"token {token_id} was revoked at {found.revoked_at.isoformat()}")
     connection.execute(sa.update(api_token).where(api_token.c.id == token_id).values(revoked_at=now))
+
+
+def read_token(connection: Connection, token_id: str) -> Token:
+    """Return a token by its id. Raises NotFound."""
+    row = connection.execute(sa.select(api_token).where(api_token.c.id == token_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no token {token_id!r}")
+    return _as_token(row)
 
 
 def list_tokens(connection: Connection, name: str | None = None) -> tuple[Token, ...]:

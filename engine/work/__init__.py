@@ -16,6 +16,7 @@ from engine.work.schedules import (
     list_schedules,
     next_times,
     run_now,
+    schedule_named,
     set_enabled,
     slots_of,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "run_now",
     "run_slots",
     "run_worker",
+    "schedule_named",
     "set_enabled",
     "slots_of",
     "take",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from engine.commands import ProcessEngine, Started, find_definition
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound, StaleWrite
 from engine.ids import new_id
 from engine.people import HOUSE, Action, Actor, require
 from engine.runtime.checking import checked_name, checked_variables
@@ -109,12 +109,24 @@ def read_schedule(connection: sa.Connection, key: str, *, lock: bool = False) ->
     return Schedule(*row)
 
 
-def set_enabled(engine: ProcessEngine, key: str, *, is_enabled: bool, actor: Actor) -> Schedule:
-    """Pause or resume a schedule; resumed, it goes on with the next moment from now."""
+def schedule_named(engine: ProcessEngine, key: str, *, actor: Actor) -> Schedule:
+    """Return a schedule by key. Raises NotFound."""
+    require(actor, Action.READ_SCHEDULES, HOUSE)
+    with engine.database.read() as connection:
+        return read_schedule(connection, key)
+
+
+def set_enabled(engine: ProcessEngine, key: str, *, is_enabled: bool, actor: Actor, seen: Schedule | None = None) -> Schedule:
+    """Pause or resume a schedule; resumed, it goes on with the next moment from now.
+
+    Raises StaleWrite when the schedule is not any more as the caller has `seen` it.
+    """
     require(actor, Action.MANAGE_SCHEDULES, HOUSE)
 
     def work(connection: sa.Connection) -> Schedule:
         found = read_schedule(connection, key, lock=True)
+        if seen is not None and found != seen:
+            raise StaleWrite(f"The schedule {key!r} was changed since it was read: read it again.")
         now = engine.clock.now()
         following = next_time(found.rule, found.zone, after=now, anchor=found.created_at) if is_enabled else None
         values = {"is_enabled": is_enabled and following is not None, "next_at": following}
@@ -135,7 +147,7 @@ def delete_schedule(engine: ProcessEngine, key: str, *, actor: Actor) -> None:
     engine.transaction(work)
 
 
-def run_now(engine: ProcessEngine, key: str, *, actor: Actor) -> Started:
+def run_now(engine: ProcessEngine, key: str, *, actor: Actor, idempotency_key: str | None = None) -> Started:
     """Start what a schedule starts, now, as a slot of its own."""
     require(actor, Action.MANAGE_SCHEDULES, HOUSE)
 
@@ -146,7 +158,7 @@ def run_now(engine: ProcessEngine, key: str, *, actor: Actor) -> Started:
             raise Conflict(f"The schedule {key!r} has started at this very moment already.")
         return start_slot(engine, connection, found, slot_at=now, status="started", reason=f"run now by {actor.name}")
 
-    return engine.transaction(work)
+    return engine.once("run_schedule", actor=actor, key=idempotency_key, kind=Started, work=work)
 
 
 def next_times(found: Schedule, count: int, *, after: datetime) -> tuple[datetime, ...]:

@@ -134,6 +134,7 @@ CASES: tuple[tuple[Thing, Action, str], ...] = (
     (HOUSE, Action.SIGNAL, f"gateway {CARE}"),
     (HOUSE, Action.READ_FAILURES, f"auditor {CARE}"),
     (HOUSE, Action.READ_ALL, f"auditor {CARE}"),
+    (HOUSE, Action.READ_RECORDS, f"ann bob eve auditor gateway for-ann {CARE}"),
     (HOUSE, Action.DO_EXTERNAL_WORK, "gateway admin"),
     (HOUSE, Action.READ_SCHEDULES, f"auditor {CARE}"),
     (HOUSE, Action.MANAGE_SCHEDULES, "admin owner"),

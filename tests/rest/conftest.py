@@ -89,7 +89,7 @@ class Caller:
 
     def get(self, path: str, *, expect: int = 200, **query: Any) -> Any:
         """Read JSON; the status must be the expected one."""
-        return self._told(self("GET", path, query_string=query), expect)
+        return self._told(self("GET", path, query_string=query or None), expect)
 
     def post(self, path: str, body: Any = None, *, expect: int = 200) -> Any:
         """Send JSON (none: an empty body); the status must be the expected one."""
