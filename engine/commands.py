@@ -9,6 +9,19 @@ from engine.runtime.attachments import File, attach_file, attach_url, remove_att
 from engine.runtime.comments import add_comment
 from engine.runtime.deployed import delete_deployment, set_definition_suspended
 from engine.runtime.deploying import deploy
+from engine.runtime.external_fetching import Fetched, Topic, Wish, fetch_external_tasks
+from engine.runtime.external_tasks import (
+    FailedTry,
+    complete_external_task,
+    extend_external_lock,
+    fail_external_task,
+    lock_external_task,
+    set_external_priority,
+    set_external_retries,
+    throw_external_error,
+    unlock_external_task,
+)
+from engine.runtime.job_changes import discard_job, execute_job, set_job_due, set_job_retries, set_job_suspended
 from engine.runtime.job_runs import Ran, run_job
 from engine.runtime.messages import message
 from engine.runtime.migration import MigrationPreview, migrate, migration_preview
@@ -30,6 +43,8 @@ from engine.runtime.task_work import claim, complete, delegate, reassign, releas
 
 __all__ = [
     "Delivered",
+    "FailedTry",
+    "Fetched",
     "File",
     "InstanceAnswer",
     "MigrationPreview",
@@ -39,6 +54,8 @@ __all__ = [
     "Started",
     "TaskAnswer",
     "TaskDetails",
+    "Topic",
+    "Wish",
     "add_candidate",
     "add_comment",
     "advance",
@@ -49,10 +66,17 @@ __all__ = [
     "change_task_variables",
     "claim",
     "complete",
+    "complete_external_task",
     "delegate",
     "delete_deployment",
     "deploy",
+    "discard_job",
+    "execute_job",
+    "extend_external_lock",
+    "fail_external_task",
+    "fetch_external_tasks",
     "find_definition",
+    "lock_external_task",
     "message",
     "migrate",
     "migration_preview",
@@ -68,6 +92,11 @@ __all__ = [
     "run_job",
     "save_draft",
     "set_definition_suspended",
+    "set_external_priority",
+    "set_external_retries",
+    "set_job_due",
+    "set_job_retries",
+    "set_job_suspended",
     "set_owner",
     "set_variables",
     "signal",
@@ -76,4 +105,6 @@ __all__ = [
     "suspend",
     "throw_error",
     "throw_escalation",
+    "throw_external_error",
+    "unlock_external_task",
 ]

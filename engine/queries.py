@@ -24,7 +24,15 @@ from engine.runtime.definition_queries import (
     find_deployments,
     form_of,
 )
-from engine.runtime.failure_finding import FailureFilter, count_failures, find_failures
+from engine.runtime.external_views import (
+    ExternalTask,
+    ExternalTaskFilter,
+    count_external_tasks,
+    external_task,
+    external_topics,
+    find_external_tasks,
+)
+from engine.runtime.failure_finding import FailureFilter, FoundFailure, count_failures, find_failures
 from engine.runtime.instance_finding import InstanceFilter, count_instances, find_instances
 from engine.runtime.instance_queries import (
     DefinitionView,
@@ -36,6 +44,7 @@ from engine.runtime.instance_queries import (
     instance,
     instances,
 )
+from engine.runtime.job_views import JobFilter, JobView, count_jobs, find_job, find_jobs
 from engine.runtime.paging import Page, Sort
 from engine.runtime.past import (
     PastElement,
@@ -63,12 +72,17 @@ __all__ = [
     "DeployedDefinition",
     "DeploymentFilter",
     "DeploymentView",
+    "ExternalTask",
+    "ExternalTaskFilter",
     "FailureFilter",
     "Field",
     "FileView",
+    "FoundFailure",
     "InstanceDetail",
     "InstanceFilter",
     "InstanceView",
+    "JobFilter",
+    "JobView",
     "Op",
     "Page",
     "PastElement",
@@ -87,8 +101,10 @@ __all__ = [
     "count_by_group",
     "count_definitions",
     "count_deployments",
+    "count_external_tasks",
     "count_failures",
     "count_instances",
+    "count_jobs",
     "count_past_tasks",
     "count_tasks",
     "definition_source",
@@ -96,14 +112,19 @@ __all__ = [
     "diagram_of",
     "element_names",
     "evaluate_decision",
+    "external_task",
+    "external_topics",
     "failures",
     "file_content",
     "files_of",
     "find_definition_by",
     "find_definitions",
     "find_deployments",
+    "find_external_tasks",
     "find_failures",
     "find_instances",
+    "find_job",
+    "find_jobs",
     "find_past_tasks",
     "find_tasks",
     "form_of",

@@ -15,6 +15,7 @@ from engine.execution import events, moves, propagation, state
 from engine.execution.activities import TopicTask
 from engine.execution.compiler import Executable
 from engine.execution.model import Changes, Host, Outcome, Variables, Wait, WaitKind
+from engine.execution.specs import assign_outside
 from engine.execution.token import Token
 from engine.execution.workflow import LiveWorkflow
 
@@ -91,6 +92,18 @@ class Execution:
             self._again(found, continued=True)
         else:
             raise Conflict(f"'{found.task_spec.node.id}' is neither a person's task nor a job now. Read the instance again.")
+
+    def finish(self, token: str, variables: Variables, *, local: Variables) -> None:
+        """Complete a job that an external worker did: what is local is seen by the output parameters alone, the rest outlives the activity.
+
+        Raises Conflict when the token waits for no such job.
+        """
+        found = self._workflow.get_live(token)
+        if found.internal_data.get("wait") != WaitKind.JOB or _only_continues(found):
+            raise Conflict(f"'{found.task_spec.node.id}' is no job now. Read the instance again.")
+        found.data.update(local)
+        assign_outside(found, variables)
+        self._workflow.wake(found)
 
     def fire(self, token: str, payload: Variables | None = None) -> None:
         """Give a token the timer, message, signal or condition that it waits for. Raises Conflict when it waits for none."""
@@ -199,6 +212,10 @@ class Execution:
             return known
         due = datetime.fromisoformat(data["due"]) if "due" in data else None
         return Wait(token.id, node.id, kind, node.name, due_at=due, name=data.get("name"), correlation=data.get("keys", {}))
+
+    def properties(self, token: str) -> dict[str, str]:
+        """Return the `camunda:properties` of a token's element."""
+        return dict(self._workflow.get_live(token).task_spec.node.properties)
 
     def changes(self) -> Changes:
         """Return what changed since `begin` or `load`: read it once, after the pump."""

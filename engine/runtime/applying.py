@@ -47,7 +47,11 @@ def _open(turn: Turn, changes: Changes) -> None:
     people = by_kind.get(WaitKind.HUMAN, [])
     remove_tasks(turn.connection, [wait.token for wait in people if wait.token in turn.kinds_before])
     insert_tasks(turn.connection, turn.instance, waits=people, now=turn.now)
-    turn.jobs.extend(_job(turn, wait) for kind in JOBS for wait in by_kind.get(kind, ()))
+    jobs = [_job(turn, wait) for kind in JOBS for wait in by_kind.get(kind, ())]
+    turn.jobs.extend(jobs)
+    for job in jobs:
+        if job.status == JobStatus.EXTERNAL:
+            turn.engine.waiting_room.made_work(job.name or "")
     waiting = [wait for kind in SUBSCRIPTIONS for wait in by_kind.get(kind, ())]
     insert_subscriptions(turn.connection, turn.instance, waits=waiting, now=turn.now)
     instance = turn.instance

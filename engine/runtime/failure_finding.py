@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from engine.people import HOUSE, Action, Actor, require
 from engine.runtime.failures import FAILURE_COLUMNS, Failure
 from engine.runtime.paging import Sort, ordered
-from engine.tables import failure
+from engine.tables import failure, process_instance
 
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 SORTS: dict[str, sa.ColumnElement[Any]] = {
     name: failure.c[name] for name in ("id", "message", "created_at", "kind", "token", "element", "instance_id", "definition_key", "job_id")
 }
+
+
+JOINED = failure.outerjoin(process_instance, process_instance.c.id == failure.c.instance_id)
+SORTS["definition_id"] = process_instance.c.definition_id
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFailure(Failure):
+    """A failure with the definition of its instance."""
+
+    definition_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +48,28 @@ class FailureFilter:
     token: str | None = None
     job_id: str | None = None
     is_open: bool | None = None
+    elements: Collection[str] | None = None
+    definition_id: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None
 
 
 def find_failures(
     engine: ProcessEngine, wanted: FailureFilter, *, actor: Actor, sort: Collection[Sort] = (), limit: int | None = None, offset: int = 0
-) -> tuple[Failure, ...]:
+) -> tuple[FoundFailure, ...]:
     """Return failures, newest first unless sorted otherwise."""
     require(actor, Action.READ_FAILURES, HOUSE)
-    statement = sa.select(*FAILURE_COLUMNS).where(*_conditions(wanted))
+    statement = sa.select(*FAILURE_COLUMNS, process_instance.c.definition_id).select_from(JOINED).where(*_conditions(wanted))
     statement = ordered(statement, SORTS, sort or (Sort("created_at", is_descending=True),), last=failure.c.id.desc())
     with engine.database.read() as connection:
-        return tuple(Failure(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
+        return tuple(FoundFailure(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_failures(engine: ProcessEngine, wanted: FailureFilter, *, actor: Actor) -> int:
     """Return how many failures there are."""
     require(actor, Action.READ_FAILURES, HOUSE)
     with engine.database.read() as connection:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(failure).where(*_conditions(wanted))).scalar_one())
+        return int(connection.execute(sa.select(sa.func.count()).select_from(JOINED).where(*_conditions(wanted))).scalar_one())
 
 
 def _conditions(wanted: FailureFilter) -> list[sa.ColumnElement[bool]]:
@@ -67,4 +83,12 @@ def _conditions(wanted: FailureFilter) -> list[sa.ColumnElement[bool]]:
         found.append(failure.c.message.like(wanted.message_like))
     if wanted.is_open is not None:
         found.append(failure.c.resolved_at.is_(None) if wanted.is_open else failure.c.resolved_at.is_not(None))
+    if wanted.elements is not None:
+        found.append(failure.c.element.in_(wanted.elements))
+    if wanted.definition_id is not None:
+        found.append(process_instance.c.definition_id == wanted.definition_id)
+    if wanted.after is not None:
+        found.append(failure.c.created_at > wanted.after)
+    if wanted.before is not None:
+        found.append(failure.c.created_at < wanted.before)
     return found

@@ -20,6 +20,7 @@ class FailureKind(StrEnum):
 
     STEP = "step"
     JOB = "job"
+    EXTERNAL = "external"
     STALLED = "stalled"
 
 
@@ -56,10 +57,11 @@ def new_failure(
     element: str | None = None,
     token: str | None = None,
     job_id: str | None = None,
+    details: str | None = None,
 ) -> Failure:
     """Return a failure that nobody has dealt with."""
     place = (instance_id, definition_key, business_key, element, token, job_id)
-    return Failure(new_id(), kind.value, *place, printable(message), None, now, None, None)
+    return Failure(new_id(), kind.value, *place, printable(message), details, now, None, None)
 
 
 def insert_failures(connection: Connection, failures: Sequence[Failure]) -> None:
@@ -87,6 +89,12 @@ def resolve_failure(connection: Connection, failure_id: str, *, actor: str, now:
     """Mark one failure as resolved; tell whether it was still open."""
     condition = sa.and_(failure.c.id == failure_id, failure.c.resolved_at.is_(None))
     return connection.execute(sa.update(failure).where(condition).values(resolved_at=now, resolved_by=actor)).rowcount == 1
+
+
+def resolve_failures_of_job(connection: Connection, job_id: str, *, actor: str, now: datetime) -> None:
+    """Mark the open failures of a job as resolved."""
+    condition = sa.and_(failure.c.job_id == job_id, failure.c.resolved_at.is_(None))
+    connection.execute(sa.update(failure).where(condition).values(resolved_at=now, resolved_by=actor))
 
 
 def resolve_stalls(connection: Connection, instance_id: str, *, actor: str, now: datetime) -> None:

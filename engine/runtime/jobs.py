@@ -59,6 +59,14 @@ class Job:
     is_suspended: bool
     is_drill: bool
     error: str | None
+    error_details: str | None
+    worker_retries: int | None
+    priority: int
+
+    @property
+    def is_external(self) -> bool:
+        """Tell whether an external worker does it, or did until no try was left."""
+        return self.status == JobStatus.EXTERNAL or self.worker_retries is not None
 
 
 JOB_COLUMNS = [job.c[name] for name in Job.__slots__]
@@ -73,11 +81,17 @@ REMOVE_OF = (
 )
 
 
+def has_work(now: Any) -> sa.ColumnElement[bool]:
+    """Return the condition for jobs that an external worker may take now; `now` is a moment or a parameter."""
+    unlocked = sa.or_(job.c.locked_until.is_(None), job.c.locked_until <= now)
+    return sa.and_(job.c.status == JobStatus.EXTERNAL.value, job.c.is_suspended.is_(False), unlocked)
+
+
 def new_job(kind: JobKind, *, now: datetime, retries: int, due_at: datetime | None = None, **values: Any) -> Job:
     """Return a job that waits, due now unless said otherwise; `values` are further columns."""
     empty: dict[str, Any] = dict.fromkeys(Job.__slots__)
     fixed = {"id": new_id(), "kind": kind.value, "status": JobStatus.WAITING.value, "due_at": due_at or now, "created_at": now}
-    counts = {"attempts": 0, "retries_left": retries, "is_suspended": False, "is_drill": False}
+    counts = {"attempts": 0, "retries_left": retries, "priority": 0, "is_suspended": False, "is_drill": False}
     return Job(**{**empty, **fixed, **counts, **values})
 
 

@@ -199,7 +199,7 @@ def _retry_in(turn: Turn, failure: Failure) -> None:
         turn.kinds()
         return
     turn.instance.require_active()
-    if failure.kind == FailureKind.JOB:
+    if failure.kind in (FailureKind.JOB, FailureKind.EXTERNAL):
         _requeue(turn.engine, turn.connection, failure)
     else:
         turn.execution.retry(failure.token or "")
@@ -211,8 +211,11 @@ def _requeue(engine: ProcessEngine, connection: Connection, failure: Failure) ->
     if job is None:
         raise Conflict("the work that failed is no longer wanted: the process went on without it")
     tries = retry_plan(engine, job.name, job.retry_cycle).tries
-    values = {"status": JobStatus.WAITING.value, "attempts": 0, "retries_left": tries, "due_at": min(job.due_at, engine.clock.now())}
-    change_job(connection, job.id, error=None, worker=None, locked_until=None, **values)
+    status = JobStatus.EXTERNAL if job.is_external else JobStatus.WAITING
+    values = {"status": status.value, "attempts": 0, "retries_left": tries, "due_at": min(job.due_at, engine.clock.now())}
+    change_job(connection, job.id, error=None, error_details=None, worker_retries=None, worker=None, locked_until=None, **values)
+    if status is JobStatus.EXTERNAL:
+        engine.waiting_room.made_work(job.name or "")
 
 
 def _command(engine: ProcessEngine, instance_id: str, action: Action, *, actor: Actor, key: str | None, change: Change) -> InstanceAnswer:

@@ -20,6 +20,7 @@ from engine.runtime.answers import Kind, as_json, from_json
 from engine.runtime.idempotency import claim_key, forget_keys, store_answer
 from engine.runtime.inbox import drop_expired
 from engine.runtime.retrying import in_transaction
+from engine.runtime.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
     from engine.decisions import Decision
@@ -37,6 +38,7 @@ class ProcessEngine:
         self.handlers = handlers
         self.settings = settings or EngineSettings()
         self.definitions = DefinitionStore(database)
+        self.waiting_room = WaitingRoom(database, clock)
         self._executables: OrderedDict[str, Executable] = OrderedDict()
         self._compiling = threading.Lock()
 
@@ -63,7 +65,9 @@ class ProcessEngine:
 
     def transaction(self, work: Callable[[Connection], Result]) -> Result:
         """Do the work in one writing transaction, again after a deadlock or the like."""
-        return in_transaction(self.database, work)
+        answer = in_transaction(self.database, work)
+        self.waiting_room.ring()
+        return answer
 
     def once(
         self, command: str, *, actor: Actor, key: str | None, kind: type[Kind], work: Callable[[Connection], Kind], of: str = ""
