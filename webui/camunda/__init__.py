@@ -8,8 +8,11 @@ from webui.camunda import decisions as decisions
 from webui.camunda import definitions as definitions
 from webui.camunda import deployments as deployments
 from webui.camunda import engine as engine
+from webui.camunda import external_tasks as external_tasks
 from webui.camunda import history as history
+from webui.camunda import incidents as incidents
 from webui.camunda import instances as instances
+from webui.camunda import jobs as jobs
 from webui.camunda import messages as messages
 from webui.camunda import migration as migration
 from webui.camunda import people as people
@@ -21,6 +24,7 @@ from webui.camunda import task_links as task_links
 from webui.camunda import task_variables as task_variables
 from webui.camunda import tasks as tasks
 from webui.camunda import variables as variables
+from webui.camunda import workers as workers
 from webui.camunda.api import API
 
 __all__ = ["API"]

@@ -10,7 +10,7 @@ from engine import commands, queries
 from engine.errors import Invalid, NotFound
 from engine.queries import InstanceDetail, InstanceFilter, InstanceView
 from webui.camunda.api import API
-from webui.camunda.paging import Count, Page, Whole, sorts
+from webui.camunda.paging import Count, Page, Part, Sorting, sorts, sorts_of
 from webui.camunda.values import Flag, Names
 from webui.endpoints import Call, Model
 
@@ -81,24 +81,10 @@ class PagedInstanceQuery(InstanceQuery, Page):
     """Which live instances, which part of them, in which order."""
 
 
-class Sorting(Model):
-    """One part of an order."""
-
-    sort_by: str
-    sort_order: Literal["asc", "desc"]
-
-
 class SortedInstanceQuery(InstanceQuery):
     """Which live instances, in which order."""
 
     sorting: list[Sorting] = Field(default_factory=list)
-
-
-class Part(Model):
-    """Which part of a long answer."""
-
-    first_result: Whole = 0
-    max_results: Whole | None = None
 
 
 class Suspended(Model):
@@ -177,8 +163,7 @@ def instances(call: Call, *, query: PagedInstanceQuery) -> list[ProcessInstance]
 @API.endpoint("POST", "/process-instance", query=Part, body=SortedInstanceQuery, answer=list[ProcessInstance])
 def search(call: Call, *, query: Part, body: SortedInstanceQuery) -> list[ProcessInstance]:
     """List live instances by a longer filter."""
-    order = tuple(each for one in body.sorting for each in sorts(Page(sort_by=one.sort_by, sort_order=one.sort_order), SORTS))
-    return _found(call, body, order, query.max_results, query.first_result)
+    return _found(call, body, sorts_of(body.sorting, SORTS), query.max_results, query.first_result)
 
 
 @API.endpoint("GET", "/process-instance/count", query=InstanceQuery, answer=Count)

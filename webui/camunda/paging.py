@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,6 +24,20 @@ class Page(Model):
     sort_order: Literal["asc", "desc"] | None = None
 
 
+class Part(Model):
+    """Which part of a long answer."""
+
+    first_result: Whole = 0
+    max_results: Whole | None = None
+
+
+class Sorting(Model):
+    """One part of an order."""
+
+    sort_by: str
+    sort_order: Literal["asc", "desc"]
+
+
 class Count(Model):
     """How many there are."""
 
@@ -39,3 +53,8 @@ def sorts(page: Page, names: Mapping[str, str]) -> tuple[Sort, ...]:
     if page.sort_by not in names:
         raise Invalid(f"sortBy is {page.sort_by!r}: use one of {', '.join(names)}")
     return (Sort(names[page.sort_by], is_descending=page.sort_order == "desc"),)
+
+
+def sorts_of(sorting: Collection[Sorting] | None, names: Mapping[str, str]) -> tuple[Sort, ...]:
+    """Return an order of several parts. Raises Invalid."""
+    return tuple(part for each in sorting or () for part in sorts(Page(sort_by=each.sort_by, sort_order=each.sort_order), names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine import queries
 from engine.queries import FailureFilter
 from webui.camunda.api import API
+from webui.camunda.incidents import TYPES
 from webui.camunda.paging import Page, sorts
 from webui.camunda.values import Flag, Moment
 from webui.endpoints import Call, Model
@@ -26,7 +27,7 @@ class PastFailure(Model):
 
     id: str
     process_definition_key: str | None
-    process_definition_id: None = None
+    process_definition_id: str | None
     process_instance_id: str | None
     root_process_instance_id: str | None
     execution_id: str | None
@@ -65,12 +66,13 @@ def failures(call: Call, *, query: FailureQuery) -> list[PastFailure]:
         PastFailure(
             id=each.id,
             process_definition_key=each.definition_key,
+            process_definition_id=each.definition_id,
             process_instance_id=each.instance_id,
             root_process_instance_id=each.instance_id,
             execution_id=each.token,
             create_time=each.created_at,
             end_time=each.resolved_at,
-            incident_type="failedJob" if each.kind == "job" else each.kind,
+            incident_type=TYPES.get(each.kind, each.kind),
             activity_id=each.element,
             failed_activity_id=each.element,
             cause_incident_id=each.id,
