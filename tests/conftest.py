@@ -58,8 +58,8 @@ def postgres_server() -> Iterator[sa.URL]:
     folder = Path(tempfile.mkdtemp(prefix="watchbill-pg-"))
     server = get_server(folder / "data", cleanup_mode="stop")
     url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    _as_owner(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
-    _as_owner(url, "CREATE DATABASE watchbill_template")
+    as_owner(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
+    as_owner(url, "CREATE DATABASE watchbill_template")
     template = Database(url.set(database="watchbill_template").render_as_string(hide_password=False))
     metadata.create_all(template.engine)
     template.dispose()
@@ -68,7 +68,8 @@ def postgres_server() -> Iterator[sa.URL]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_owner(url: sa.URL, *statements: str) -> None:
+def as_owner(url: sa.URL, *statements: str) -> None:
+    """Execute statements outside a transaction, as the owner of the server."""
     owner = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with owner.connect() as connection:
         for statement in statements:
@@ -86,9 +87,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     url: sa.URL = request.getfixturevalue("postgres_server")
     name = f"t{new_id()}"
-    _as_owner(url, f"CREATE DATABASE {name} TEMPLATE watchbill_template")
+    as_owner(url, f"CREATE DATABASE {name} TEMPLATE watchbill_template")
     yield url.set(database=name).render_as_string(hide_password=False)
-    _as_owner(url, f"DROP DATABASE {name} WITH (FORCE)")
+    as_owner(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

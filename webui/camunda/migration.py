@@ -77,7 +77,7 @@ def _elements(call: Call, found: DeployedDefinition) -> list[str]:
     return [node.id for node in nodes_of(queries.diagram_of(call.engine, found.id, actor=call.actor))]
 
 
-@API.endpoint("POST", "/migration/generate", body=Generation, answer=Plan)
+@API.endpoint("POST", "/migration/generate", body=Generation, answer=Plan, errors=(404,))
 def generate(call: Call, *, body: Generation) -> Plan:
     """Make the plan that maps every element with the same id."""
     source, target = _versions(call, body)
@@ -87,7 +87,7 @@ def generate(call: Call, *, body: Generation) -> Plan:
     return Plan(source_process_definition_id=source.id, target_process_definition_id=target.id, instructions=instructions)
 
 
-@API.endpoint("POST", "/migration/validate", body=Plan, answer=Report)
+@API.endpoint("POST", "/migration/validate", body=Plan, answer=Report, errors=(404,))
 def validate(call: Call, *, body: Plan) -> Report:
     """Tell what is wrong with a plan."""
     source, target = _versions(call, body)
@@ -104,7 +104,7 @@ def _failures(instruction: Instruction, before: set[str], after: set[str]) -> li
     return [*found, *([f"the target has no element {element!r}"] if element not in after else [])]
 
 
-@API.endpoint("POST", "/migration/execute", body=Execution)
+@API.endpoint("POST", "/migration/execute", body=Execution, errors=(404,))
 def execute(call: Call, *, body: Execution) -> None:
     """Migrate instances: all of them are looked at first, and none is touched when one has a token without a place."""
     plan = body.migration_plan

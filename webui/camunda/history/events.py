@@ -122,7 +122,7 @@ class Operation(Model):
     root_process_instance_id: str
 
 
-@API.endpoint("GET", "/history/activity-instance", query=ElementQuery, answer=list[PastElement])
+@API.endpoint("GET", "/history/activity-instance", query=ElementQuery, answer=list[PastElement], errors=(404,))
 def elements(call: Call, *, query: ElementQuery) -> list[PastElement]:
     """List the elements that an instance passed or is at, in the order in which they began."""
     view = instance(call, query.process_instance_id)
@@ -172,7 +172,7 @@ def _part(found: list[Any], page: Page) -> list[Any]:
     return found[page.first_result : last]
 
 
-@API.endpoint("GET", "/history/variable-instance", query=VariableQuery, answer=list[PastVariable])
+@API.endpoint("GET", "/history/variable-instance", query=VariableQuery, answer=list[PastVariable], errors=(404,))
 def variables(call: Call, *, query: VariableQuery) -> list[PastVariable]:
     """List the variables that an instance ever had, by name, each with its last value."""
     view = instance(call, query.process_instance_id)
@@ -220,7 +220,7 @@ OPERATIONS = {
 """Which events of the history are operations of people, in the dialect's words."""
 
 
-@API.endpoint("GET", "/history/user-operation", query=OperationQuery, answer=list[Operation])
+@API.endpoint("GET", "/history/user-operation", query=OperationQuery, answer=list[Operation], errors=(404,))
 def operations(call: Call, *, query: OperationQuery) -> list[Operation]:
     """List what people did to an instance, in order."""
     view = instance(call, query.process_instance_id)
