@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from flask import Response, request
 from pydantic import Field
@@ -14,7 +16,7 @@ from webui.camunda.api import API
 from webui.camunda.decisions import DecisionDefinition, decision_definition
 from webui.camunda.definitions import ProcessDefinition, process_definition
 from webui.camunda.paging import Count, Page, sorts
-from webui.camunda.values import Flag, Moment
+from webui.camunda.values import Flag, Moment, Unoffered
 from webui.endpoints import Call, Model
 
 SORTS = {"id": "id", "name": "name", "deploymentTime": "deployed_at"}
@@ -54,6 +56,7 @@ class NewDeployment(Model):
     deployment_name: Annotated[str | None, Field(alias="deployment-name")] = None
     deployment_source: Annotated[str | None, Field(alias="deployment-source")] = None
     enable_duplicate_filtering: Annotated[Flag, Field(alias="enable-duplicate-filtering")] = False
+    tenant_id: Annotated[Unoffered, Field(alias="tenant-id")] = None
     deploy_changed_only: Annotated[Flag, Field(alias="deploy-changed-only")] = False
 
 
@@ -153,9 +156,11 @@ def resource_data(call: Call, deployment_id: str, resource_id: str) -> Response:
 
 
 def attached(content: bytes, name: str) -> Response:
-    """Return a file to be saved, never to be shown: it is somebody's."""
+    """Return a file to be saved, never to be shown: it is somebody's. Its name is told in full and in plain letters (RFC 6266)."""
     answer = Response(content, mimetype="application/octet-stream")
-    answer.headers.set("Content-Disposition", "attachment", filename=name.rpartition("/")[2])
+    bare = name.rpartition("/")[2]
+    names = {"filename": re.sub(r"[^ -~]", "_", bare), "filename*": f"UTF-8''{quote(bare, safe='')}"}
+    answer.headers.set("Content-Disposition", "attachment", **names)
     return answer
 
 
