@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from engine.errors import BpmnError, Invalid
 from engine.handling import Context, handler
@@ -15,6 +17,7 @@ from records.calendars import Calendar, read_span
 from records.incidents import (
     Incident,
     IncidentState,
+    Report,
     add_note,
     change_incident,
     check_restored,
@@ -57,6 +60,11 @@ class ReportInputs(BaseModel):
     """What was reported, as it came: checked by the record's own rules."""
 
     model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, describe: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the inputs as the record's own."""
+        return describe(Report.__pydantic_core_schema__)
 
 
 @handler("incident.open")

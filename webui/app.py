@@ -14,6 +14,7 @@ from engine.people import KnownPasswords
 from webui import api as records
 from webui import camunda
 from webui.description import describe
+from webui.element_templates import TEMPLATES
 from webui.endpoints import Api
 from webui.identity import require_caller
 
@@ -30,6 +31,7 @@ There are no pages yet. On the command line:
 For programs:
   /engine-rest                   the REST dialect of Camunda 7; /engine-rest/openapi.json describes it
   /api                           incidents, clocks, escalations, schedules; /api/openapi.json describes it
+  /element-templates.json        the topics, for modelers
 """
 
 
@@ -45,6 +47,7 @@ def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_ke
     )
     app.extensions |= {"process_engine": engine, "known_passwords": KnownPasswords()}
     _health(app, engine, is_ready)
+    app.register_blueprint(TEMPLATES)
     for api in APIS:
         app.register_blueprint(api.blueprint)
         app.add_url_rule(f"{api.prefix}/openapi.json", f"{api.blueprint.name}_openapi", _description(api))

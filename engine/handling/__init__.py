@@ -4,8 +4,11 @@ from engine.handling.context import Context, Queued, QueuedMessage, QueuedName, 
 from engine.handling.declare import Handler, handler
 from engine.handling.registry import HandlerRegistry, TopicDescription
 from engine.handling.retries import RetryPlan
+from engine.handling.templates import element_templates, untranslated
+from engine.handling.texts import LANGUAGES
 
 __all__ = [
+    "LANGUAGES",
     "Context",
     "Handler",
     "HandlerRegistry",
@@ -18,5 +21,7 @@ __all__ = [
     "Requests",
     "RetryPlan",
     "TopicDescription",
+    "element_templates",
     "handler",
+    "untranslated",
 ]

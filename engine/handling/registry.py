@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from engine.errors import Invalid, NotFound
 from engine.handling.declare import MARK, Handler
+from engine.handling.texts import Texts, read_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class HandlerRegistry:
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
+        self.texts = Texts()
 
     def discover(self, package_name: str) -> HandlerRegistry:
-        """Import every module of a package and add its handlers; return self.
+        """Import every module of a package, add its handlers and their texts; return self.
 
-        Raises Invalid when the package or a module of it cannot be imported.
+        Raises Invalid when the package or a module of it cannot be imported, or the texts cannot be read.
         """
         package = _imported(package_name)
         paths = getattr(package, "__path__", None)
@@ -47,6 +49,7 @@ class HandlerRegistry:
         modules = pkgutil.walk_packages(paths, f"{package_name}.", onerror=_imported)
         for name in sorted(found.name for found in modules):
             self.add_module(_imported(name))
+        self.texts = read_texts(package_name)
         return self
 
     def add_module(self, module: ModuleType) -> None:
