@@ -87,7 +87,8 @@ def load_actor(connection: Connection, name: str, *, now: datetime, scopes: froz
 
 
 def _with_absent() -> sa.CompoundSelect[bool, str, bool, bool, str | None, str | None]:
-    name, now = sa.bindparam("of_name"), sa.bindparam("at")
+    name: sa.BindParameter[str] = sa.bindparam("of_name")
+    now: sa.BindParameter[datetime] = sa.bindparam("at")
     columns = (person.c.name, person.c.is_admin, person.c.is_active, person.c.customer, membership.c.team)
     teams = person.outerjoin(membership, membership.c.person == person.c.name)
     own = sa.select(sa.true().label("is_own"), *columns).select_from(teams).where(person.c.name == name)

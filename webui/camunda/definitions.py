@@ -13,7 +13,7 @@ from engine.errors import Invalid, NotFound
 from engine.queries import Busy, DefinitionFilter, DeployedDefinition
 from webui.camunda.api import API
 from webui.camunda.paging import Count, Page, sorts
-from webui.camunda.values import Flag, Names, TypedValue, Value, plain_all, typed_all
+from webui.camunda.values import Flag, Names, TypedValue, Unoffered, Value, plain_all, typed_all
 from webui.endpoints import Call, Model
 
 SORTS = {
@@ -102,6 +102,8 @@ class Start(Model):
     variables: dict[str, Value] | None = None
     business_key: str | None = None
     with_variables_in_return: bool = False
+    start_instructions: Unoffered = None
+    case_instance_id: Unoffered = None
     skip_custom_listeners: bool = False
     skip_io_mappings: bool = False
 
@@ -118,7 +120,7 @@ class StartedInstance(Model):
     ended: bool
     suspended: bool
     tenant_id: None = None
-    variables: dict[str, TypedValue] | None = None
+    variables: dict[str, TypedValue] | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class Suspension(Model):

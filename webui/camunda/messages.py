@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from engine import commands, queries
 from engine.errors import Conflict, Invalid
 from webui.camunda.api import API
 from webui.camunda.instances import ProcessInstance, process_instance
-from webui.camunda.values import TypedValue, Value, plain_all, typed_all
+from webui.camunda.values import TypedValue, Unoffered, Value, plain_all, typed_all
 from webui.endpoints import Call, Model
 
 
@@ -20,7 +22,10 @@ class Message(Model):
     process_variables: dict[str, Value] | None = None
     result_enabled: bool = False
     variables_in_result_enabled: bool = False
-    tenant_id: str | None = None
+    all: Unoffered = None
+    local_correlation_keys: Unoffered = None
+    process_variables_local: Unoffered = None
+    tenant_id: Unoffered = None
     without_tenant_id: bool | None = None
 
 
@@ -39,7 +44,7 @@ class Correlated(Model):
     result_type: str
     execution: ExecutionBody | None
     process_instance: ProcessInstance | None
-    variables: dict[str, TypedValue] | None = None
+    variables: dict[str, TypedValue] | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class Payload(Model):
@@ -54,8 +59,6 @@ def correlate(call: Call, *, body: Message) -> list[Correlated] | None:
 
     Correlation keys are compared with those that the receiver declares, or, where it declares none, with its variables.
     """
-    if body.tenant_id is not None:
-        raise Invalid("tenantId: there are no tenants here")
     delivered = _delivered(call, body)
     if not body.result_enabled:
         return None

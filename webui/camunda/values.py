@@ -50,6 +50,15 @@ Names = Annotated[
 """Several names: a list in a body, separated by commas in a query parameter."""
 
 
+def _refuse_what_is_said(value: Any) -> None:
+    if value not in (None, False, "", {}, []):
+        raise ValueError("is not offered here: leave it out")
+
+
+Unoffered = Annotated[None, BeforeValidator(_refuse_what_is_said, json_schema_input_type=None)]
+"""A field that clients send empty, whatever empty is; what would say something is refused, not ignored."""
+
+
 class Value(Model):
     """A typed value. Without a type it is what its JSON says."""
 
