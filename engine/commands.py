@@ -40,8 +40,10 @@ from engine.runtime.task_changes import (
     throw_escalation,
 )
 from engine.runtime.task_work import claim, complete, delegate, reassign, release, resolve, save_draft
+from engine.runtime.waiting_room import SEATS
 
 __all__ = [
+    "SEATS",
     "Delivered",
     "FailedTry",
     "Fetched",

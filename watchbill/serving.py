@@ -16,10 +16,13 @@ from collections.abc import Callable
 from types import FrameType
 from typing import IO
 
+from engine.commands import SEATS
 from engine.errors import Conflict
-from watchbill import lifeline
+from watchbill import lifeline, web_process
 from watchbill.settings import Settings
 
+THREADS = 8
+"""How many requests a web process serves at a time, beside those of external workers that wait."""
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.2
@@ -69,8 +72,8 @@ def _serve(settings: Settings, port: int, *, say: Callable[[str], None], guide: 
 def _web(settings: Settings, port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{_shown(settings.host)}:{port}",
-        "--workers", str(settings.workers), "--threads", "8", "--worker-class", "gthread", "--graceful-timeout", "10",
-        "--log-level", "warning", "--no-control-socket", "--config", f"python:{lifeline.__name__}",
+        "--workers", str(settings.workers), "--threads", str(THREADS + SEATS), "--worker-class", "gthread", "--graceful-timeout", "10",
+        "--log-level", "warning", "--no-control-socket", "--config", f"python:{web_process.__name__}",
     ]  # fmt: skip
 
 
