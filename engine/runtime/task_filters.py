@@ -17,7 +17,7 @@ from engine.people import HOUSE, Action, Actor, may
 from engine.runtime.paging import Sort, count_up_to, ordered
 from engine.runtime.task_queries import has_candidate, tasks_of
 from engine.runtime.tasks import TASK_COLUMNS, Task
-from engine.tables import definition, human_task, membership, task_candidate
+from engine.tables import definition, human_task, membership, process_instance, task_candidate
 
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
@@ -44,7 +44,10 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that must hold: a field of COLUMNS or of PEOPLE, compared with a value (a list for IN, whether it is set for THERE)."""
+    """One thing that must hold: a field of COLUMNS or PEOPLE, `definition_name` or `business_key`, compared with a value.
+
+    The value is a list for IN and NOT_IN, and for THERE whether the field is set.
+    """
 
     field: str
     op: Op
@@ -55,7 +58,7 @@ Wanted = Sequence[Sequence[Criterion]]
 COLUMNS: Mapping[str, Column] = {
     name: human_task.c[name]
     for name in (
-        "id", "instance_id", "definition_id", "definition_key", "business_key", "element", "name", "description", "assignee", "owner",
+        "id", "instance_id", "definition_id", "definition_key", "element", "name", "description", "assignee", "owner",
         "delegation", "priority", "due_at", "follow_up_at", "created_at", "is_suspended",
     )
 }  # fmt: skip
@@ -124,6 +127,9 @@ def _condition(each: Criterion) -> Condition:
     if each.field == "definition_name":
         named = sa.select(definition.c.id).where(_compared(definition.c.name, each.op, each.value))
         return human_task.c.definition_id.in_(named)
+    if each.field == "business_key":  # the instances have an index by it
+        keyed = sa.select(process_instance.c.id).where(_compared(process_instance.c.business_key, each.op, each.value))
+        return human_task.c.instance_id.in_(keyed)
     column = COLUMNS[each.field]
     if each.field in CASELESS and each.op in (Op.IS, Op.IS_NOT):
         return _compared(sa.func.lower(column), each.op, sa.func.lower(each.value))
