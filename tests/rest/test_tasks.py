@@ -201,6 +201,17 @@ class TestUpdate:
             },
         )  # fmt: skip
 
+    def test_the_history_tells_each_property_in_the_dialects_words(self, house, olga, review):
+        olga.put(f"/engine-rest/task/{review}", {"priority": 7, "due": "2026-11-24T12:00:00.000+0800", "assignee": "Bob"})
+        instance_id = olga.get(f"/engine-rest/task/{review}")["processInstanceId"]
+        told = olga.get("/engine-rest/history/user-operation", processInstanceId=instance_id, taskId=review)
+        assert {(each["operationType"], each["property"], each["orgValue"], each["newValue"]) for each in told} == {
+            ("Update", "priority", "50", "7"),
+            ("Update", "dueDate", None, "2026-11-24T04:00:00.000000+00:00"),
+            ("Update", "assignee", None, "Bob"),
+        }
+        assert len({each["id"] for each in told}) == 3
+
     def test_a_task_that_was_read_and_is_written_back_changes_nothing(self, house, olga, review):
         house.clock.advance(timedelta(microseconds=1234))
         olga.put(f"/engine-rest/task/{review}", {"due": "2026-11-24T12:00:00.123+0800"})

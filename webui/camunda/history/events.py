@@ -5,11 +5,13 @@ The instance must be named: its chain is read, and no other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine import queries
+from engine.history import Entry, Event
 from webui.camunda.api import API
-from webui.camunda.history.instances import instance
+from webui.camunda.history.instances import PastInstance, instance
 from webui.camunda.history.tasks import TaskQuery, found_tasks
 from webui.camunda.history.times import millis
 from webui.camunda.paging import Page, sorts
@@ -216,8 +218,19 @@ OPERATIONS = {
     "task.resolved": ("Resolve", "Task"),
     "task.completed": ("Complete", "Task"),
     "task.changed": ("Update", "Task"),
+    "task.candidate_added": ("AddCandidate", "IdentityLink"),
+    "task.candidate_removed": ("DeleteCandidate", "IdentityLink"),
+    "task.variables_changed": ("ModifyVariable", "Variable"),
+    "variables.removed": ("RemoveVariable", "Variable"),
+    "task.commented": ("AddComment", "Task"),
+    "task.attached": ("AddAttachment", "Attachment"),
+    "task.attachment_removed": ("DeleteAttachment", "Attachment"),
+    "task.error": ("HandleBpmnError", "Task"),
+    "task.escalated": ("HandleBpmnEscalation", "Task"),
 }
 """Which events of the history are operations of people, in the dialect's words."""
+OF_TASKS = ("Task", "IdentityLink", "Attachment")
+PROPERTIES = {"due_at": "dueDate", "follow_up_at": "followUpDate"}
 
 
 @API.endpoint("GET", "/history/user-operation", query=OperationQuery, answer=list[Operation], errors=(404,))
@@ -229,28 +242,7 @@ def operations(call: Call, *, query: OperationQuery) -> list[Operation]:
         event = entry.event
         if event.kind not in OPERATIONS or event.actor == "system":
             continue
-        operation, entity = OPERATIONS[event.kind]
-        data = dict(event.data or {})
-        told.append(
-            Operation(
-                id=f"{view.id}:{entry.seq}",
-                user_id=event.actor,
-                timestamp=event.at,
-                operation_id=f"{view.id}:{entry.seq}",
-                operation_type=operation,
-                entity_type=entity,
-                category="TaskWorker" if entity == "Task" else "Operator",
-                annotation=data.get("reason"),
-                property="assignee" if event.kind.startswith("task.") and "to" in data else None,
-                org_value=_text(data.get("from")),
-                new_value=_text(data.get("to")),
-                process_definition_id=view.process_definition_id,
-                process_definition_key=view.process_definition_key,
-                process_instance_id=view.id,
-                task_id=event.token if entity == "Task" else None,
-                root_process_instance_id=view.id,
-            )
-        )
+        told += [_operation(view, entry, change) for change in _changes(event)]
     chosen = [
         each
         for each in told
@@ -263,3 +255,36 @@ def operations(call: Call, *, query: OperationQuery) -> list[Operation]:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _operation(view: PastInstance, entry: Entry, change: tuple[str | None, Any, Any]) -> Operation:
+    event = entry.event
+    operation, entity = OPERATIONS[event.kind]
+    name, before, after = change
+    return Operation(
+        id=f"{view.id}:{entry.seq}" + (f":{name}" if event.kind == "task.changed" else ""),
+        user_id=event.actor,
+        timestamp=event.at,
+        operation_id=f"{view.id}:{entry.seq}",
+        operation_type=operation,
+        entity_type=entity,
+        category="TaskWorker" if entity in OF_TASKS else "Operator",
+        annotation=(event.data or {}).get("reason"),
+        property=name,
+        org_value=_text(before),
+        new_value=_text(after),
+        process_definition_id=view.process_definition_id,
+        process_definition_key=view.process_definition_key,
+        process_instance_id=view.id,
+        task_id=event.token if entity in OF_TASKS else None,
+        root_process_instance_id=view.id,
+    )
+
+
+def _changes(event: Event) -> list[tuple[str | None, Any, Any]]:
+    """Return what an operation changed as (property, before, after): an update of a task tells each property for itself."""
+    data: Mapping[str, Any] = event.data or {}
+    before, after = data.get("from"), data.get("to")
+    if event.kind == "task.changed":
+        return [(PROPERTIES.get(name, name), data["from"][name], value) for name, value in data["to"].items()]
+    return [("assignee" if event.kind.startswith("task.") and "to" in data else None, before, after)]
