@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
 
 
-def people(engine: ProcessEngine, *, actor: Actor) -> tuple[Person, ...]:
-    """Return the active people of the staff and of customers, by name."""
+def people(engine: ProcessEngine, *, actor: Actor, with_inactive: bool = False) -> tuple[Person, ...]:
+    """Return the active people of the staff and of customers, by name; on request the inactive ones too."""
     require(actor, Action.READ_PEOPLE, HOUSE)
     with engine.database.read() as connection:
-        return tuple(sorted(list_people(connection), key=lambda person: person.name))
+        return tuple(sorted(list_people(connection, with_inactive=with_inactive), key=lambda person: person.name))
 
 
 def teams(engine: ProcessEngine, *, actor: Actor) -> tuple[Team, ...]:

@@ -1,4 +1,4 @@
-"""`/api`: the records (incidents, SLA clocks, escalations, calendars), schedules, and one's own sessions and tokens.
+"""`/api`: the records (incidents, SLA clocks, escalations, calendars), schedules, one's own sessions and tokens, and the command's calls.
 
 JSON in camelCase, errors as problem details (RFC 9457), long lists in slices with a cursor, changes under the ETag that was read.
 """
@@ -7,6 +7,7 @@ from webui.api import calendars as calendars
 from webui.api import clocks as clocks
 from webui.api import escalations as escalations
 from webui.api import incidents as incidents
+from webui.api import processes as processes
 from webui.api import schedules as schedules
 from webui.api import sessions as sessions
 from webui.api import tokens as tokens

@@ -5,9 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import request
+from pydantic import ConfigDict
 
 from engine.errors import (
     Conflict,
+    DeploymentRefused,
     Forbidden,
     HandlerFailed,
     Invalid,
@@ -34,6 +36,7 @@ TYPES: tuple[tuple[type[WatchbillError], str, int], ...] = (
     (TooManyTries, "too-many-tries", 429),
     (Forbidden, "forbidden", 403),
     (NotFound, "not-found", 404),
+    (DeploymentRefused, "deployment-refused", 400),
     (Invalid, "invalid", 400),
     (StaleWrite, "changed-meanwhile", 412),
     (Conflict, "conflict", 409),
@@ -43,21 +46,40 @@ TYPES: tuple[tuple[type[WatchbillError], str, int], ...] = (
 """Every kind of problem: its errors, the end of its type, its status."""
 
 
+class FileProblem(Model):
+    """One thing that is wrong in a deployed file: where it is, what it is, and what to do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    file: str
+    line: int
+    element: str
+    rule: str
+    message: str
+    hint: str
+
+
 class Problem(Model):
-    """What went wrong: `type` is one of those that GET /api/problems lists, or about:blank; `instance` is the path that was called."""
+    """What went wrong: `type` is one of those that GET /api/problems lists, or about:blank; `instance` is the path that was called.
+
+    A refused deployment has all its problems.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     instance: str
+    problems: tuple[FileProblem, ...] | None = None
 
 
 def error_of(problem: WatchbillError) -> tuple[Problem, int]:
     """Return an error as problem details."""
     kind, name, status = next((row for row in TYPES if isinstance(problem, row[0])), (WatchbillError, "", 500))
     title = (kind.__doc__ or "").partition("\n")[0].rstrip(".").partition(";")[0]
-    return Problem(type=type_of(name), title=title, status=status, detail=str(problem), instance=request.path), status
+    problems = tuple(map(FileProblem.model_validate, problem.problems)) if isinstance(problem, DeploymentRefused) else None
+    told = Problem(type=type_of(name), title=title, status=status, detail=str(problem), instance=request.path, problems=problems)
+    return told, status
 
 
 def type_of(name: str) -> str:

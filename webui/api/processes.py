@@ -20,13 +20,14 @@ from engine.runtime.failures import Failure
 from webui.api.api import API
 from webui.api.lists import model_of
 from webui.api.versions import idempotency_key
-from webui.endpoints import Answer, Call, Model
+from webui.endpoints import Call, Model
 
 ONCE = ("Idempotency-Key",)
 KNOWN = {
     view: model_of(view, view.__name__)
     for view in (Delivered, Deployment, DeployedDefinition, Entry, Failure, InstanceView, Person, Retried, Started, Task, TaskAnswer)
 }
+MANY: dict[type, Any] = {view: list[shown] for view, shown in KNOWN.items()}  # type: ignore[valid-type]  # made at run time
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Variables = dict[str, Any]
 
@@ -98,14 +99,13 @@ class Signal(Model):
     payload: Variables = Field(default_factory=dict)
 
 
-@API.endpoint("POST", "/deployments", body=NewDeployment, answer=KNOWN[Deployment], status=201)
+@API.endpoint("POST", "/deployments", body=NewDeployment, answer=KNOWN[Deployment])
 def deploy(call: Call, *, body: NewDeployment) -> Any:
-    """Deploy files, which stand or fall together; the same files as the last deployment of the name are that deployment (200)."""
-    made = commands.deploy(call.engine, body.files, name=body.name, actor=call.actor)
-    return Answer(_shown(made), status=201 if made.is_new else 200)
+    """Deploy files, which stand or fall together; the same files as the last deployment of the name are that deployment."""
+    return _shown(commands.deploy(call.engine, body.files, name=body.name, actor=call.actor))
 
 
-@API.endpoint("GET", "/definitions", query=DefinitionsQuery, answer=list[KNOWN[DeployedDefinition]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/definitions", query=DefinitionsQuery, answer=MANY[DeployedDefinition])
 def definitions(call: Call, *, query: DefinitionsQuery) -> list[Any]:
     """List what is deployed, by key and then the newest version."""
     wanted = DefinitionFilter(query.kind, latest_only=not query.all_versions)
@@ -128,7 +128,7 @@ def start(call: Call, *, body: NewInstance) -> Any:
     )
 
 
-@API.endpoint("GET", "/instances", query=InstancesQuery, answer=list[KNOWN[InstanceView]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/instances", query=InstancesQuery, answer=MANY[InstanceView])
 def instances(call: Call, *, query: InstancesQuery) -> list[Any]:
     """List instances, newest first."""
     page = queries.instances(
@@ -142,13 +142,13 @@ def instances(call: Call, *, query: InstancesQuery) -> list[Any]:
     return [_shown(each) for each in page.items]
 
 
-@API.endpoint("GET", "/instances/<instance>/history", answer=list[KNOWN[Entry]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/instances/<instance>/history", answer=MANY[Entry])
 def history(call: Call, instance: str) -> list[Any]:
     """Tell what happened in an instance, in order, with the hash of each event."""
     return [_shown(each) for each in queries.history_of(call.engine, instance, actor=call.actor)]
 
 
-@API.endpoint("GET", "/tasks", query=TasksQuery, answer=list[KNOWN[Task]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/tasks", query=TasksQuery, answer=MANY[Task])
 def tasks(call: Call, *, query: TasksQuery) -> list[Any]:
     """List the caller's open tasks by due date, then priority, then age."""
     page = queries.open_tasks(call.engine, actor=call.actor, group=query.group, limit=query.limit)
@@ -190,7 +190,7 @@ def signal(call: Call, *, body: Signal) -> Any:
     return _shown(commands.signal(call.engine, body.name, payload=body.payload, actor=call.actor, idempotency_key=idempotency_key()))
 
 
-@API.endpoint("GET", "/failures", query=FailuresQuery, answer=list[KNOWN[Failure]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/failures", query=FailuresQuery, answer=MANY[Failure])
 def failures(call: Call, *, query: FailuresQuery) -> list[Any]:
     """List what failed and waits for an operator, newest first."""
     return [_shown(each) for each in queries.failures(call.engine, actor=call.actor, limit=query.limit).items]
@@ -202,7 +202,7 @@ def retry(call: Call, failure: str) -> Any:
     return _shown(commands.retry(call.engine, failure, actor=call.actor, idempotency_key=idempotency_key()))
 
 
-@API.endpoint("GET", "/people", answer=list[KNOWN[Person]])  # type: ignore[misc]  # made at run time
+@API.endpoint("GET", "/people", answer=MANY[Person])
 def people(call: Call) -> list[Any]:
     """List accounts by name, the inactive ones too."""
     return [_shown(each) for each in queries.people(call.engine, actor=call.actor, with_inactive=True)]
