@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from engine import commands
 from engine.people import SYSTEM
 from tests.runtime.diagrams import boundary, diagram, end, service, start, user
+
+SOON_S = 40
+"""By when what is to happen must have happened; nothing here takes that long."""
 
 INPUTS = '<camunda:inputParameter name="address">${"To " + town}</camunda:inputParameter>'
 REFUSED = '<bpmn:error id="e_refused" name="refused" errorCode="refused"/>'
@@ -51,3 +57,11 @@ def fetch(
 def path(task_id: str, verb: str = "") -> str:
     """Return the path of an external task."""
     return f"/engine-rest/external-task/{task_id}" + (f"/{verb}" if verb else "")
+
+
+def until(condition: Callable[[], object], *, told: Callable[[], str] = lambda: "it did not come about") -> None:
+    """Wait until something is so that nobody announces."""
+    pause, end_at = threading.Event(), time.monotonic() + SOON_S
+    while not condition():
+        assert time.monotonic() < end_at, told()
+        pause.wait(0.02)

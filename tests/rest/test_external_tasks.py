@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import generic_camunda_client
 import pytest
 
 from engine import commands, queries
 from engine.history import history_of
 from engine.people import SYSTEM
+from tests.rest.conftest import PASSWORD
 from tests.rest.external import PARCEL, WEIGHED, begin, fetch, path
 from tests.runtime.diagrams import diagram, end, service, start, user
 
@@ -357,3 +359,29 @@ def test_a_fetch_of_a_hundred_tasks_costs_a_handful_of_statements(house, wanda, 
     about_jobs = [statement for statement in seen if "job" in statement]
     assert len(about_jobs) == 3
     assert len(seen) <= 10
+
+
+def test_a_generated_client_reads_every_answer(house, server, wanda, olga):
+    begin(house, business_key="A", parts=[1])
+    with client(server, "Wanda") as worker:
+        work = generic_camunda_client.ExternalTaskApi(worker)
+        topic = generic_camunda_client.FetchExternalTaskTopicDto(topic_name="ship", lock_duration=60_000)
+        wish = generic_camunda_client.FetchExternalTasksDto(worker_id="w1", max_tasks=1, topics=[topic])
+        [task] = work.fetch_and_lock(fetch_external_tasks_dto=wish)
+        assert (task.business_key, task.variables["parts"].value, task.lock_expiration_time.minute) == ("A", "[1]", 1)
+        assert work.get_external_task(task.id).worker_id == "w1"
+        failure = generic_camunda_client.ExternalTaskFailureDto(worker_id="w1", error_message="no", error_details="all", retries=0)
+        work.handle_failure(task.id, external_task_failure_dto=failure)
+        assert work.get_external_task_error_details(task.id) == "all"
+    with client(server, "Olga") as operator:
+        incidents = generic_camunda_client.IncidentApi(operator)
+        [incident] = incidents.get_incidents(incident_type="failedExternalTask")
+        assert (incident.incident_message, incidents.get_incidents_count().count) == ("no", 1)
+        incidents.resolve_incident(incident.id)
+        assert generic_camunda_client.JobApi(operator).get_jobs(executable=True) == []
+        assert [each.retries for each in generic_camunda_client.ExternalTaskApi(operator).get_external_tasks(active=True)] == [None]
+
+
+def client(server, name):
+    configuration = generic_camunda_client.Configuration(host=f"{server}/engine-rest", username=name, password=PASSWORD)
+    return generic_camunda_client.ApiClient(configuration, header_name="Authorization", header_value=configuration.get_basic_auth_token())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
 import socket
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -16,11 +16,9 @@ from engine.commands import SEATS, ProcessEngine, Topic, Wish
 from engine.people import SYSTEM
 from engine.runtime import waiting_room
 from tests.rest.conftest import PASSWORD
-from tests.rest.external import PARCEL, begin, fetch, path
+from tests.rest.external import PARCEL, SOON_S, begin, fetch, path, until
 
 LONG = timedelta(seconds=50)
-SOON_S = 20
-"""By when what is to happen must have happened; nothing here takes that long."""
 
 
 @pytest.fixture(autouse=True)
@@ -54,13 +52,6 @@ def waits(house):
     house.waiting_room.close()
     for thread in threads:
         thread.join()
-
-
-def until(condition):
-    pause, end = threading.Event(), time.monotonic() + SOON_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        pause.wait(0.01)
 
 
 def seated(house, number):
@@ -176,8 +167,6 @@ def test_over_http_a_client_that_hangs_up_frees_its_seat_and_takes_nothing(house
 
 
 def request(body):
-    import base64
-
     who = base64.b64encode(f"Wanda:{PASSWORD}".encode()).decode()
     head = f"POST /engine-rest/external-task/fetchAndLock HTTP/1.1\r\nHost: here\r\nAuthorization: Basic {who}\r\n"
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
