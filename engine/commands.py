@@ -27,6 +27,7 @@ from engine.runtime.messages import message
 from engine.runtime.migration import MigrationPreview, migrate, migration_preview
 from engine.runtime.operations import advance, cancel, move, restart, resume, retry, set_variables, suspend
 from engine.runtime.process_engine import ProcessEngine
+from engine.runtime.receiving import Became, Outcome, receive
 from engine.runtime.signals import signal
 from engine.runtime.starting import find_definition, start, start_within
 from engine.runtime.task_changes import (
@@ -44,12 +45,14 @@ from engine.runtime.waiting_room import SEATS
 
 __all__ = [
     "SEATS",
+    "Became",
     "Delivered",
     "FailedTry",
     "Fetched",
     "File",
     "InstanceAnswer",
     "MigrationPreview",
+    "Outcome",
     "ProcessEngine",
     "Ran",
     "Retried",
@@ -84,6 +87,7 @@ __all__ = [
     "migration_preview",
     "move",
     "reassign",
+    "receive",
     "release",
     "remove_attachment",
     "remove_candidate",

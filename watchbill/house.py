@@ -20,6 +20,7 @@ from engine.people import SYSTEM, Actor, load_actor
 from records import china
 from records.stored_calendars import has_calendar, store_calendar
 from watchbill import migrating
+from watchbill.secret import secret_key
 from watchbill.settings import Settings
 
 HANDLERS = "handlers"
@@ -60,7 +61,11 @@ def open_house(settings: Settings, *, clock: Clock | None = None, must_be_ready:
         if pending:
             raise Invalid(f"The database lacks the migrations {', '.join(pending)}: run `watchbill init`.")
         handlers = HandlerRegistry().discover(HANDLERS)
-        return House(settings, database, ProcessEngine(database, clock, handlers, settings=settings.engine_settings()))
+        return House(
+            settings,
+            database,
+            ProcessEngine(database, clock, handlers, settings=settings.engine_settings(), secret_key=lambda: secret_key(settings)),
+        )
     except BaseException:
         database.dispose()
         raise

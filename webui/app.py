@@ -16,10 +16,11 @@ from webui import camunda
 from webui.description import describe
 from webui.element_templates import TEMPLATES
 from webui.endpoints import Api
+from webui.hooks import HOOKS
 from webui.identity import require_caller
 
 App = Flask
-APIS: tuple[Api, ...] = (camunda.API, records.API)
+APIS: tuple[Api, ...] = (camunda.API, records.API, HOOKS)
 NEXT = """Watchbill is running.
 
 There are no pages yet. On the command line:
@@ -31,6 +32,7 @@ There are no pages yet. On the command line:
 For programs:
   /engine-rest                   the REST dialect of Camunda 7; /engine-rest/openapi.json describes it
   /api                           incidents, clocks, escalations, schedules; /api/openapi.json describes it
+  /hooks                         where other systems tell what they see
   /element-templates.json        the topics, for modelers
 """
 

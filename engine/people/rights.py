@@ -69,6 +69,8 @@ class Action(StrEnum):
     DO_EXTERNAL_WORK = "do_external_work"
     READ_SCHEDULES = "read_schedules"
     MANAGE_SCHEDULES = "manage_schedules"
+    READ_HOOKS = "read_hooks"
+    MANAGE_HOOKS = "manage_hooks"
     READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an action
@@ -152,6 +154,8 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.DO_EXTERNAL_WORK: Rule(_HOUSE, (_R.INTEGRATION, _R.ADMIN), Scope.WORK),
         Action.READ_SCHEDULES: Rule(_HOUSE, _READS_ALL, Scope.READ),
         Action.MANAGE_SCHEDULES: Rule(_HOUSE, (_R.PROCESS_OWNER, _R.ADMIN), Scope.ADMIN),
+        Action.READ_HOOKS: Rule(_HOUSE, _READS_ALL, Scope.READ),
+        Action.MANAGE_HOOKS: Rule(_HOUSE, (_R.PROCESS_OWNER, _R.ADMIN), Scope.ADMIN),
         Action.READ_PEOPLE: Rule(_HOUSE, (_R.STAFF,), Scope.READ),
         Action.MANAGE_PEOPLE: Rule(_HOUSE, (_R.ADMIN,), Scope.ADMIN),
         Action.CHANGE_PASSWORD: Rule(_PERSON, (_R.SELF, _R.ADMIN), Scope.ADMIN, customers=True),

@@ -13,8 +13,10 @@ from engine.clock import Clock
 from engine.config import EngineSettings
 from engine.db import Database
 from engine.definitions import DefinitionStore
+from engine.errors import Invalid
 from engine.execution import Executable, compile_process
 from engine.handling import HandlerRegistry
+from engine.hooks.incoming import forget_seen
 from engine.people import Actor, forget_failed
 from engine.runtime.answers import Kind, as_json, from_json
 from engine.runtime.idempotency import claim_key, forget_keys, store_answer
@@ -32,15 +34,30 @@ Result = TypeVar("Result")
 class ProcessEngine:
     """What every command and query works with; one per process, used by many threads."""
 
-    def __init__(self, database: Database, clock: Clock, handlers: HandlerRegistry, *, settings: EngineSettings | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handlers: HandlerRegistry,
+        *,
+        settings: EngineSettings | None = None,
+        secret_key: Callable[[], bytes] | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.handlers = handlers
         self.settings = settings or EngineSettings()
+        self._secret_key = secret_key
         self.definitions = DefinitionStore(database)
         self.waiting_room = WaitingRoom(database, clock)
         self._executables: OrderedDict[str, Executable] = OrderedDict()
         self._compiling = threading.Lock()
+
+    def secret_key(self) -> bytes:
+        """Return the house's secret key, from which the secrets of webhooks are derived. Raises Invalid for a house without one."""
+        if self._secret_key is None:
+            raise Invalid("this house has no secret key, and so no webhooks")
+        return self._secret_key()
 
     def executable(self, definition_id: str) -> Executable:
         """Return a compiled process, compiled once and kept while it is used. Raises NotFound."""
@@ -95,6 +112,7 @@ class ProcessEngine:
 
         def work(connection: Connection) -> tuple[int, int]:
             forget_failed(connection, now=now)
+            forget_seen(connection, now=now)
             return forget_keys(connection, before=now - self.settings.idempotency_ttl), drop_expired(connection, now=now)
 
         return self.transaction(work)

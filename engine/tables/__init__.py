@@ -2,6 +2,7 @@
 
 from engine.tables.columns import ID, NAME
 from engine.tables.deployed import blob, definition, deployed_file, deployment
+from engine.tables.hooks import webhook_in, webhook_seen
 from engine.tables.instances import message_inbox, process_instance, subscription
 from engine.tables.past import HISTORY_GUARDS, HISTORY_IS_APPEND_ONLY, history
 from engine.tables.people import api_token, failed_sign_in, membership, person, substitution, team
@@ -38,4 +39,6 @@ __all__ = [
     "task_candidate",
     "task_comment",
     "team",
+    "webhook_in",
+    "webhook_seen",
 ]

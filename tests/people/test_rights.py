@@ -138,6 +138,8 @@ CASES: tuple[tuple[Thing, Action, str], ...] = (
     (HOUSE, Action.DO_EXTERNAL_WORK, "gateway admin"),
     (HOUSE, Action.READ_SCHEDULES, f"auditor {CARE}"),
     (HOUSE, Action.MANAGE_SCHEDULES, "admin owner"),
+    (HOUSE, Action.READ_HOOKS, f"auditor {CARE}"),
+    (HOUSE, Action.MANAGE_HOOKS, "admin owner"),
     (HOUSE, Action.READ_PEOPLE, f"ann bob eve auditor gateway for-ann {CARE}"),
     (HOUSE, Action.CALL_API, f"ann bob eve auditor gateway for-ann {CARE}"),
     (HOUSE, Action.MANAGE_PEOPLE, "admin"),

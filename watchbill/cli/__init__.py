@@ -9,7 +9,7 @@ import sys
 import click
 import structlog
 
-from watchbill.cli import integrations, people, processes, replaying, setup, tasks
+from watchbill.cli import hooks, integrations, people, processes, replaying, setup, tasks
 from watchbill.cli.errors import Group
 from watchbill.settings import load_settings
 
@@ -27,6 +27,6 @@ def main(ctx: click.Context) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
-for module in (setup, processes, tasks, people, integrations, replaying):
+for module in (setup, processes, tasks, people, hooks, integrations, replaying):
     for each in module.COMMANDS:
         main.add_command(each)

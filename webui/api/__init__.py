@@ -6,6 +6,7 @@ JSON in camelCase, errors as problem details (RFC 9457), long lists in slices wi
 from webui.api import calendars as calendars
 from webui.api import clocks as clocks
 from webui.api import escalations as escalations
+from webui.api import hooks as hooks
 from webui.api import incidents as incidents
 from webui.api import processes as processes
 from webui.api import schedules as schedules
