@@ -46,7 +46,7 @@ def parse(words: list[str]) -> None:
     """Read a command line as the command would, without running it."""
     command: click.Command = main
     context = click.Context(main, info_name="watchbill")
-    rest = list(words)
+    _, rest, _ = main.make_parser(context).parse_args(list(words))
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         name, found, rest = command.resolve_command(context, rest)
         assert found is not None

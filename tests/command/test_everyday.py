@@ -105,7 +105,7 @@ def test_definitions_lists_the_latest_of_a_kind_or_all_versions(watchbill: Comma
     assert {each["kind"] for each in watchbill.json("definitions", "--kind", "decision")} == {"decision"}
     assert {each["kind"] for each in watchbill.json("definitions", "--kind", "form")} == {"form"}
     assert set(watchbill.json("definitions")[0]) == {
-        "id", "kind", "key", "version", "version_tag", "name", "deployment_id", "is_latest", "is_suspended",
+        "id", "kind", "key", "version", "version_tag", "name", "deployment_id", "is_latest", "is_suspended", "file",
     }  # fmt: skip
     assert watchbill("definitions").splitlines()[0].split() == ["key", "version", "version", "tag", "name", "id"]
 

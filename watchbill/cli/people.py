@@ -8,7 +8,7 @@ import click
 
 from engine import people
 from engine.people import HOUSE, Action, Scope, require
-from watchbill.cli.options import Actor, House, as_json, as_user, password_from_stdin, with_house
+from watchbill.cli.options import Actor, Desk, House, as_json, as_user, password_from_stdin, with_desk, with_house
 from watchbill.cli.output import print_json, show
 
 
@@ -66,14 +66,11 @@ def add(
 @users.command("list")
 @as_json
 @as_user
-@with_house
-def list_(house: House, actor: Actor, *, as_json: bool) -> None:
+@with_desk
+def list_(desk: Desk, *, as_json: bool) -> None:
     """List accounts."""
-    require(actor, Action.READ_PEOPLE, HOUSE)
-    with house.database.read() as connection:
-        rows = people.list_people(connection, with_inactive=True)
     columns = ("name", "display_name", "email", "teams", "is_admin", "is_active", "customer")
-    show(rows, columns, as_json=as_json, empty="No accounts: watchbill users add NAME.")
+    show(desk.people(), columns, as_json=as_json, empty="No accounts: watchbill users add NAME.")
 
 
 @click.group()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from engine import commands, queries
+from engine import queries
 from engine.definitions import lint as lint_files
 from engine.handling import HandlerRegistry
 from engine.history import verify as verify_history
 from engine.people import HOUSE, Action, require
 from watchbill.cli.errors import counted
-from watchbill.cli.options import Actor, House, as_json, as_user, limit, variables, with_house
+from watchbill.cli.options import Actor, Desk, House, anywhere, as_json, as_user, limit, variables, with_desk, with_house
 from watchbill.cli.output import parse_variables, print_json, show
 from watchbill.house import HANDLERS, read_paths
 
@@ -22,10 +22,10 @@ from watchbill.house import HANDLERS, read_paths
 @click.option("--name", help="The deployment's name (default: the first path's name).")
 @as_json
 @as_user
-@with_house
-def deploy(house: House, actor: Actor, *, paths: tuple[Path, ...], name: str | None, as_json: bool) -> None:
+@with_desk
+def deploy(desk: Desk, *, paths: tuple[Path, ...], name: str | None, as_json: bool) -> None:
     """Deploy files or folders: they stand or fall together."""
-    made = commands.deploy(house.engine, read_paths(list(paths)), name=name or paths[0].resolve().stem, actor=actor)
+    made = desk.deploy(read_paths(list(paths)), name=name or paths[0].resolve().stem)
     if as_json:
         print_json(made)
         return
@@ -37,6 +37,7 @@ def deploy(house: House, actor: Actor, *, paths: tuple[Path, ...], name: str | N
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @as_json
 @click.pass_context
+@anywhere
 def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
     """Check files or folders as if they were deployed alone. Exit with 1 when there are problems."""
     topics = HandlerRegistry().discover(HANDLERS).topics()
@@ -54,10 +55,10 @@ def lint(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--all", "all_versions", is_flag=True, help="All versions, not only the latest.")
 @click.option("--kind", type=click.Choice(["process", "decision", "form"]), default="process", show_default=True, help="What to list.")
 @as_json
-@with_house
-def definitions(house: House, *, all_versions: bool, kind: str, as_json: bool) -> None:
+@with_desk
+def definitions(desk: Desk, *, all_versions: bool, kind: str, as_json: bool) -> None:
     """List what is deployed."""
-    rows = queries.definitions(house.engine, kind=kind, all_versions=all_versions)
+    rows = desk.definitions(kind=kind, all_versions=all_versions)
     show(rows, ("key", "version", "version_tag", "name", "id"), as_json=as_json, empty="Nothing is deployed: watchbill deploy PATH.")
 
 
@@ -68,11 +69,10 @@ def definitions(house: House, *, all_versions: bool, kind: str, as_json: bool) -
 @variables
 @as_json
 @as_user
-@with_house
-def start(house: House, actor: Actor, *, key: str, business_key: str | None, drill: bool, pairs: tuple[str, ...], as_json: bool) -> None:
+@with_desk
+def start(desk: Desk, *, key: str, business_key: str | None, drill: bool, pairs: tuple[str, ...], as_json: bool) -> None:
     """Start an instance of a process."""
-    given = parse_variables(pairs)
-    started = commands.start(house.engine, key, business_key=business_key, variables=given, actor=actor, is_drill=drill)
+    started = desk.start(key, business_key=business_key, variables=parse_variables(pairs), is_drill=drill)
     print_json(started) if as_json else click.echo(f"started {started.instance_id} ({started.status})")
 
 
@@ -83,16 +83,12 @@ def start(house: House, actor: Actor, *, key: str, business_key: str | None, dri
 @limit
 @as_json
 @as_user
-@with_house
-def instances(
-    house: House, actor: Actor, *, status: str | None, key: str | None, business_key: str | None, limit: int, as_json: bool
-) -> None:
+@with_desk
+def instances(desk: Desk, *, status: str | None, key: str | None, business_key: str | None, limit: int, as_json: bool) -> None:
     """List instances, newest first."""
-    page = queries.instances(
-        house.engine, actor=actor, status=status, definition_key=key, business_key=business_key, limit=limit
-    )  # fmt: skip
+    rows = desk.instances(status=status, key=key, business_key=business_key, limit=limit)
     columns = ("id", "definition_key", "business_key", "status", "started_at", "started_by")
-    show(page.items, columns, as_json=as_json, empty="No instances: watchbill start KEY.")
+    show(rows, columns, as_json=as_json, empty="No instances: watchbill start KEY.")
 
 
 @click.command()
@@ -102,10 +98,9 @@ def instances(
 @variables
 @as_json
 @as_user
-@with_house
+@with_desk
 def message(
-    house: House,
-    actor: Actor,
+    desk: Desk,
     *,
     name: str,
     business_key: str | None,
@@ -114,14 +109,8 @@ def message(
     as_json: bool,
 ) -> None:
     """Deliver a message to the instance that waits for it. It may also be a process that begins with it."""
-    delivered = commands.message(
-        house.engine,
-        name,
-        business_key=business_key,
-        correlation=parse_variables(correlation),
-        payload=parse_variables(pairs),
-        actor=actor,
-    )
+    keys, payload = parse_variables(correlation), parse_variables(pairs)
+    delivered = desk.message(name, business_key=business_key, correlation=keys, payload=payload)
     print_json(delivered) if as_json else click.echo(f"delivered to {', '.join((*delivered.instances, *delivered.started))}")
 
 
@@ -130,10 +119,10 @@ def message(
 @variables
 @as_json
 @as_user
-@with_house
-def signal(house: House, actor: Actor, *, name: str, pairs: tuple[str, ...], as_json: bool) -> None:
+@with_desk
+def signal(desk: Desk, *, name: str, pairs: tuple[str, ...], as_json: bool) -> None:
     """Broadcast a signal."""
-    delivered = commands.signal(house.engine, name, payload=parse_variables(pairs), actor=actor)
+    delivered = desk.signal(name, payload=parse_variables(pairs))
     told = counted(len(delivered.instances) + len(delivered.started), "receiver")
     print_json(delivered) if as_json else click.echo(f"broadcast to {told}; each goes on by itself")
 
@@ -142,22 +131,22 @@ def signal(house: House, actor: Actor, *, name: str, pairs: tuple[str, ...], as_
 @limit
 @as_json
 @as_user
-@with_house
-def failures(house: House, actor: Actor, *, limit: int, as_json: bool) -> None:
+@with_desk
+def failures(desk: Desk, *, limit: int, as_json: bool) -> None:
     """List what failed and waits for an operator."""
-    page = queries.failures(house.engine, actor=actor, limit=limit)
+    rows = desk.failures(limit=limit)
     columns = ("id", "kind", "definition_key", "business_key", "element", "message", "created_at")
-    show(page.items, columns, as_json=as_json, empty="Nothing has failed.")
+    show(rows, columns, as_json=as_json, empty="Nothing has failed.")
 
 
 @click.command()
 @click.argument("failure_id")
 @as_json
 @as_user
-@with_house
-def retry(house: House, actor: Actor, *, failure_id: str, as_json: bool) -> None:
+@with_desk
+def retry(desk: Desk, *, failure_id: str, as_json: bool) -> None:
     """Try again what failed."""
-    retried = commands.retry(house.engine, failure_id, actor=actor)
+    retried = desk.retry(failure_id)
     print_json(retried) if as_json else click.echo(f"tried again; the instance is {retried.status}")
 
 
@@ -165,10 +154,10 @@ def retry(house: House, actor: Actor, *, failure_id: str, as_json: bool) -> None
 @click.argument("instance")
 @as_json
 @as_user
-@with_house
-def history(house: House, actor: Actor, *, instance: str, as_json: bool) -> None:
+@with_desk
+def history(desk: Desk, *, instance: str, as_json: bool) -> None:
     """Tell what happened in an instance."""
-    rows = queries.history_of(house.engine, instance, actor=actor)
+    rows = desk.history(instance)
     show(rows, ("seq", "event.at", "event.kind", "event.element", "event.actor", "event.data"), as_json=as_json, empty="Nothing happened.")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine import commands, queries
-from watchbill.cli.options import Actor, House, as_json, as_user, limit, variables, with_house
+from watchbill.cli.options import Desk, as_json, as_user, limit, variables, with_desk
 from watchbill.cli.output import parse_variables, print_json, show
 
 
@@ -14,22 +13,22 @@ from watchbill.cli.output import parse_variables, print_json, show
 @limit
 @as_json
 @as_user
-@with_house
-def tasks(house: House, actor: Actor, *, group: str | None, limit: int, as_json: bool) -> None:
-    """List open tasks: one's own with --as, else all."""
-    page = queries.open_tasks(house.engine, actor=actor, mine=not actor.is_system, group=group, limit=limit)
+@with_desk
+def tasks(desk: Desk, *, group: str | None, limit: int, as_json: bool) -> None:
+    """List open tasks: one's own with --as or a token, else all."""
+    rows = desk.tasks(group=group, limit=limit)
     columns = ("id", "name", "business_key", "assignee", "candidate_groups", "due_at", "priority")
-    show(page.items, columns, as_json=as_json, empty="No open tasks.")
+    show(rows, columns, as_json=as_json, empty="No open tasks.")
 
 
 @click.command()
 @click.argument("task")
 @as_json
 @as_user
-@with_house
-def claim(house: House, actor: Actor, *, task: str, as_json: bool) -> None:
+@with_desk
+def claim(desk: Desk, *, task: str, as_json: bool) -> None:
     """Take a task on."""
-    answer = commands.claim(house.engine, task, actor=actor)
+    answer = desk.claim(task)
     print_json(answer) if as_json else click.echo(f"claimed by {answer.assignee}")
 
 
@@ -38,10 +37,10 @@ def claim(house: House, actor: Actor, *, task: str, as_json: bool) -> None:
 @variables
 @as_json
 @as_user
-@with_house
-def complete(house: House, actor: Actor, *, task: str, pairs: tuple[str, ...], as_json: bool) -> None:
+@with_desk
+def complete(desk: Desk, *, task: str, pairs: tuple[str, ...], as_json: bool) -> None:
     """Complete a task."""
-    answer = commands.complete(house.engine, task, variables=parse_variables(pairs), actor=actor)
+    answer = desk.complete(task, variables=parse_variables(pairs))
     print_json(answer) if as_json else click.echo(f"completed; the instance is {answer.instance_status}")
 
 
