@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from engine.runtime.checking import checked_name
 from engine.runtime.external_views import COLUMNS, JOINED, SELECT, ExternalTask
 from engine.runtime.instances import Instance
 from engine.runtime.jobs import has_work
-from engine.runtime.paging import MAX_LIMIT, Sort, ordered
+from engine.runtime.paging import MAX_LIMIT, Sort
 from engine.runtime.turn import Turn
 from engine.tables import definition, job, process_instance
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_LOCK = timedelta(days=366)
 MAX_WAIT = timedelta(minutes=30)
+WIDE: sa.Select[Any] = SELECT.add_columns(*(process_instance.c[name] for name in Instance.__slots__))
 ROUNDS = 3
 """How often to look again when others took all that was found."""
 
@@ -53,6 +54,12 @@ class Topic:
     definition_keys: Collection[str] | None = None
     version_tag: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def asks_for_instance(self) -> bool:
+        """Tell whether something is asked that only the instance and its definition know."""
+        asked = (self.business_key, self.version_tag, self.definition_ids, self.definition_keys)
+        return any(each is not None for each in asked)
 
     def condition(self) -> sa.ColumnElement[bool]:
         """Return the condition on a task's columns."""
@@ -76,7 +83,7 @@ class Wish:
     worker: str
     topics: tuple[Topic, ...]
     most: int
-    sort: tuple[Sort, ...] = ()
+    sort: tuple[Sort, ...] = (Sort("created_at"),)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -86,12 +93,18 @@ class Wish:
             raise Invalid("a topic is named twice: name each once")
         for topic in self.topics:
             checked_lock(topic.lock)
+        if unknown := {each.name for each in self.sort} - {"created_at", "priority"}:
+            raise Invalid(f"there is no order by {', '.join(sorted(unknown))}: use created_at or priority")
         if self.most < 1:
             raise Invalid(f"{self.most} tasks at most: ask for 1 or more")
 
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Return the conditions on a task's columns, its being free aside."""
-        return [sa.or_(*(topic.condition() for topic in self.topics))]
+    def condition(self) -> sa.ColumnElement[bool]:
+        """Return the condition on a task's columns, its being free aside."""
+        return sa.or_(*(topic.condition() for topic in self.topics))
+
+    def source(self) -> sa.FromClause:
+        """Return what to select tasks from: the jobs alone unless something is asked of their instances."""
+        return JOINED if any(topic.asks_for_instance for topic in self.topics) else job
 
     @property
     def asks_for_variables(self) -> bool:
@@ -152,13 +165,13 @@ def _fetch(engine: ProcessEngine, wish: Wish) -> tuple[Fetched, ...]:
 
 
 def _candidates(engine: ProcessEngine, connection: Connection, wish: Wish) -> list[str]:
-    """Return tasks that fit: one suffices when their columns alone decide, else as many as are wanted."""
-    fitting = sa.and_(has_work(engine.clock.now()), *wish.conditions())
+    """Return tasks that fit: any one suffices when their columns alone decide, else as many as are wanted."""
+    fitting = sa.and_(has_work(engine.clock.now()), wish.condition())
     if not wish.asks_for_variables:
-        return list(connection.scalars(_in_order(sa.select(job.c.id).select_from(JOINED).where(fitting), wish).limit(1)))
+        return list(connection.scalars(sa.select(job.c.id).select_from(wish.source()).where(fitting).limit(1)))
     found = []
-    statement = _in_order(_with_instance(SELECT).where(fitting), wish)
-    for task, execution in _executions(engine, connection, connection.execute(statement).yield_per(MAX_LIMIT)):
+    rows = connection.execute(_in_order(WIDE.where(fitting), wish)).yield_per(MAX_LIMIT)
+    for task, execution in _executions(engine, connection, rows):
         if wish.topic(task.topic).fits(execution.variables()):
             found.append(task.id)
             if len(found) == min(wish.most, MAX_LIMIT):
@@ -166,27 +179,28 @@ def _candidates(engine: ProcessEngine, connection: Connection, wish: Wish) -> li
     return found
 
 
-def _lock(engine: ProcessEngine, connection: Connection, wish: Wish, ids: list[str] | None) -> tuple[Fetched, ...]:
+def _lock(engine: ProcessEngine, connection: Connection, wish: Wish, among: list[str] | None) -> tuple[Fetched, ...]:
     now = engine.clock.now()
-    statement = _with_instance(SELECT).where(has_work(now), *wish.conditions())
-    if ids is not None:
-        statement = statement.where(job.c.id.in_(ids))
-    statement = _in_order(statement, wish).limit(min(wish.most, MAX_LIMIT)).with_for_update(of=job, skip_locked=True)
-    found = list(_executions(engine, connection, connection.execute(statement).all()))
+    free = sa.select(job.c.id, job.c.name).select_from(wish.source()).where(has_work(now), wish.condition())
+    if among is not None:
+        free = free.where(job.c.id.in_(among))
+    free = _in_order(free, wish).limit(min(wish.most, MAX_LIMIT)).with_for_update(of=job, skip_locked=True)
+    taken = connection.execute(free).all()
     for topic in wish.topics:
-        mine = [task.id for task, _ in found if task.topic == topic.name]
-        if mine:
+        ids = [row.id for row in taken if row.name == topic.name]
+        if ids:
             values = {"worker": wish.worker, "locked_until": now + topic.lock, "attempts": job.c.attempts + 1}
-            connection.execute(sa.update(job).where(job.c.id.in_(mine)).values(values))
-    return tuple(_fetched(task, execution, wish, now + wish.topic(task.topic).lock) for task, execution in found)
-
-
-def _with_instance(statement: sa.Select[Any]) -> sa.Select[Any]:
-    return statement.add_columns(*(process_instance.c[name] for name in Instance.__slots__))
+            connection.execute(sa.update(job).where(job.c.id.in_(ids)).values(values))
+    if not taken:
+        return ()
+    rows = connection.execute(_in_order(WIDE.where(job.c.id.in_([row.id for row in taken])), wish)).all()
+    return tuple(_fetched(task, execution, wish.topic(task.topic)) for task, execution in _executions(engine, connection, rows))
 
 
 def _in_order(statement: sa.Select[Any], wish: Wish) -> sa.Select[Any]:
-    return ordered(statement, COLUMNS, wish.sort or (Sort("created_at"),), last=job.c.id.asc())
+    """Return a statement in the order of a wish; what it sorts by is never empty, so that an index may serve."""
+    columns = [(COLUMNS[each.name], each.is_descending) for each in wish.sort]
+    return statement.order_by(*(column.desc() if is_descending else column.asc() for column, is_descending in columns), job.c.id)
 
 
 def _executions(engine: ProcessEngine, connection: Connection, rows: Any) -> Iterator[tuple[ExternalTask, Execution]]:
@@ -196,10 +210,8 @@ def _executions(engine: ProcessEngine, connection: Connection, rows: Any) -> Ite
         yield ExternalTask(*row[: len(COLUMNS)]), Turn(engine, connection, instance=instance, actor=SYSTEM).execution
 
 
-def _fetched(task: ExternalTask, execution: Execution, wish: Wish, until: Any) -> Fetched:
-    topic = wish.topic(task.topic)
+def _fetched(task: ExternalTask, execution: Execution, topic: Topic) -> Fetched:
     variables = execution.variables(token=task.token, is_local=topic.is_local)
     if topic.variables is not None:
         variables = {name: value for name, value in variables.items() if name in topic.variables}
-    held = replace(task, worker=wish.worker, locked_until=until)
-    return Fetched(held, variables, execution.properties(task.token))
+    return Fetched(task, variables, execution.properties(task.token))

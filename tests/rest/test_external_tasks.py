@@ -357,7 +357,7 @@ def test_a_fetch_of_a_hundred_tasks_costs_a_handful_of_statements(house, wanda, 
     seen = counted(house.database)
     assert len(fetch(wanda, most=100)) == 100
     about_jobs = [statement for statement in seen if "job" in statement]
-    assert len(about_jobs) == 3
+    assert len(about_jobs) == 4
     assert len(seen) <= 10
 
 
