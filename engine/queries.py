@@ -35,10 +35,8 @@ from engine.runtime.external_views import (
 from engine.runtime.failure_finding import FailureFilter, FoundFailure, count_failures, find_failures
 from engine.runtime.instance_finding import InstanceFilter, count_instances, find_instances
 from engine.runtime.instance_queries import (
-    DefinitionView,
     InstanceDetail,
     InstanceView,
-    definitions,
     failures,
     history_of,
     instance,
@@ -51,10 +49,12 @@ from engine.runtime.past import (
     PastTask,
     PastTaskFilter,
     PastVariable,
+    Update,
     count_past_tasks,
     find_past_tasks,
     past_elements,
     past_variables,
+    variable_updates,
 )
 from engine.runtime.people_queries import people, teams
 from engine.runtime.task_filters import Criterion, Op, count_by_group, count_tasks, find_tasks
@@ -68,7 +68,6 @@ __all__ = [
     "Comment",
     "Criterion",
     "DefinitionFilter",
-    "DefinitionView",
     "DeployedDefinition",
     "DeploymentFilter",
     "DeploymentView",
@@ -91,6 +90,7 @@ __all__ = [
     "PastVariable",
     "Sort",
     "Task",
+    "Update",
     "attachment",
     "attachment_content",
     "attachments_of",
@@ -108,7 +108,6 @@ __all__ = [
     "count_past_tasks",
     "count_tasks",
     "definition_source",
-    "definitions",
     "diagram_of",
     "element_names",
     "evaluate_decision",
@@ -141,4 +140,5 @@ __all__ = [
     "task_form",
     "task_variables",
     "teams",
+    "variable_updates",
 ]

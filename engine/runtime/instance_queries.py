@@ -1,4 +1,4 @@
-"""Questions about instances, failures, definitions and history."""
+"""Questions about instances, failures and history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.runtime.paging import COUNTED, Page, checked_page, count_up_to
 from engine.runtime.task_queries import ORDER, tasks_of
 from engine.runtime.tasks import TASK_COLUMNS, Task
 from engine.runtime.turn import Turn
-from engine.tables import definition, failure, human_task, process_instance, task_candidate
+from engine.tables import failure, human_task, process_instance, task_candidate
 
 if TYPE_CHECKING:
     from engine.runtime.process_engine import ProcessEngine
@@ -51,21 +51,6 @@ class InstanceDetail:
     tokens: tuple[LiveToken, ...]
     tasks: tuple[Task, ...]
     failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionView:
-    """A deployed definition."""
-
-    id: str
-    kind: str
-    key: str
-    version: int
-    version_tag: str | None
-    name: str
-    deployment_id: str
-    is_latest: bool
-    is_suspended: bool
 
 
 VIEW_COLUMNS = [process_instance.c[name] for name in InstanceView.__slots__]
@@ -160,18 +145,6 @@ def failures(
     with engine.database.read() as connection:
         total, is_more = count_up_to(connection, failure, conditions, most=None if exact_total else COUNTED)
         return Page(tuple(Failure(*row) for row in connection.execute(statement.limit(limit).offset(offset))), total, offset, is_more)
-
-
-def definitions(
-    engine: ProcessEngine, *, kind: str | None = "process", key: str | None = None, all_versions: bool = False
-) -> tuple[DefinitionView, ...]:
-    """Return the deployed definitions by key, the latest of each unless all versions are wanted."""
-    conditions: list[sa.ColumnElement[bool]] = [] if all_versions else [definition.c.is_latest]
-    conditions += [definition.c[name] == value for name, value in {"kind": kind, "key": key}.items() if value is not None]
-    columns = [definition.c[name] for name in DefinitionView.__slots__]
-    statement = sa.select(*columns).where(*conditions).order_by(definition.c.key, definition.c.version.desc())
-    with engine.database.read() as connection:
-        return tuple(DefinitionView(*row) for row in connection.execute(statement))
 
 
 def history_of(
