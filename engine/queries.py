@@ -49,12 +49,10 @@ from engine.runtime.past import (
     PastTask,
     PastTaskFilter,
     PastVariable,
-    Update,
     count_past_tasks,
     find_past_tasks,
     past_elements,
     past_variables,
-    variable_updates,
 )
 from engine.runtime.people_queries import people, teams
 from engine.runtime.task_filters import Criterion, Op, count_by_group, count_tasks, find_tasks
@@ -90,7 +88,6 @@ __all__ = [
     "PastVariable",
     "Sort",
     "Task",
-    "Update",
     "attachment",
     "attachment_content",
     "attachments_of",
@@ -140,5 +137,4 @@ __all__ = [
     "task_form",
     "task_variables",
     "teams",
-    "variable_updates",
 ]
