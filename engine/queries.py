@@ -49,10 +49,12 @@ from engine.runtime.past import (
     PastTask,
     PastTaskFilter,
     PastVariable,
+    Update,
     count_past_tasks,
     find_past_tasks,
     past_elements,
     past_variables,
+    variable_updates,
 )
 from engine.runtime.people_queries import people, teams
 from engine.runtime.task_filters import Criterion, Op, count_by_group, count_tasks, find_tasks
@@ -88,6 +90,7 @@ __all__ = [
     "PastVariable",
     "Sort",
     "Task",
+    "Update",
     "attachment",
     "attachment_content",
     "attachments_of",
@@ -137,4 +140,5 @@ __all__ = [
     "task_form",
     "task_variables",
     "teams",
+    "variable_updates",
 ]

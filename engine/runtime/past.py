@@ -42,6 +42,17 @@ class PastVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """One value that a variable was given; `token` is None for those with which the instance started."""
+
+    seq: int
+    at: datetime
+    token: str | None
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class PastTask:
     """A human task, open or ended."""
 
@@ -119,20 +130,26 @@ def past_elements(engine: ProcessEngine, instance_id: str, *, actor: Actor) -> t
 def past_variables(engine: ProcessEngine, instance_id: str, *, actor: Actor) -> tuple[PastVariable, ...]:
     """Return the variables that an instance ever had, by name, each with the last value that the history knows."""
     found: dict[str, PastVariable] = {}
-    for at, values in _assigned(history_of(engine, instance_id, actor=actor)):
-        for name, value in values.items():
-            found[name] = PastVariable(name, value, found[name].created_at if name in found else at)
+    for each in variable_updates(engine, instance_id, actor=actor):
+        before = found.get(each.name)
+        found[each.name] = PastVariable(each.name, each.value, each.at if before is None else before.created_at)
     return tuple(found[name] for name in sorted(found))
 
 
-def _assigned(entries: Collection[Entry]) -> Iterator[tuple[datetime, dict[str, Any]]]:
+def variable_updates(engine: ProcessEngine, instance_id: str, *, actor: Actor) -> tuple[Update, ...]:
+    """Return every value that the variables of an instance were given, in order."""
+    return tuple(_assigned(history_of(engine, instance_id, actor=actor)))
+
+
+def _assigned(entries: Collection[Entry]) -> Iterator[Update]:
     for entry in entries:
-        data = dict(entry.event.data or {})
-        if entry.event.kind == "instance.started":
-            yield entry.event.at, {**(data.get("variables") or {}), **(data.get("payload") or {})}
-        elif entry.event.kind == "variables.changed":
-            data.pop("in_process", None)
-            yield entry.event.at, data
+        event, data = entry.event, dict(entry.event.data or {})
+        values: dict[str, Any] = {}
+        if event.kind == "instance.started":
+            values = {**(data.get("variables") or {}), **(data.get("payload") or {})}
+        elif event.kind == "variables.changed":
+            values = {name: value for name, value in data.items() if name != "in_process"}
+        yield from (Update(entry.seq, event.at, event.token, name, value) for name, value in sorted(values.items()))
 
 
 def find_past_tasks(

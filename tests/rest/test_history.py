@@ -91,6 +91,17 @@ def test_the_variables_have_their_last_values(walked, ann):
     assert len(ann.get(f"{BASE}/variable-instance", processInstanceId=walked, variableName="ok")) == 1
 
 
+def test_every_value_of_a_variable_is_told_in_order(walked, ann):
+    told = ann.get(f"{BASE}/detail", processInstanceId=walked, variableUpdates="true")
+    assert [(each["variableName"], each["value"], each["revision"]) for each in told] == [
+        ("colour", "red", 0),
+        ("colour", "blue", 1),
+        ("ok", True, 0),
+    ]
+    assert len(ann.get(f"{BASE}/detail", processInstanceId=walked, variableName="ok")) == 1
+    ann.get(f"{BASE}/detail", expect=400)
+
+
 def test_what_people_did_is_told_in_the_dialects_words(walked, ann, olga):
     olga.put(f"/engine-rest/process-instance/{walked}/suspended", {"suspended": True})
     told = [(each["userId"], each["operationType"]) for each in ann.get(f"{BASE}/user-operation", processInstanceId=walked)]

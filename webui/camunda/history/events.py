@@ -155,7 +155,7 @@ def elements(call: Call, *, query: ElementQuery) -> list[PastElement]:
                 root_process_instance_id=view.id,
             )
         )
-    return _part([each for each in told if _is_asked(each, query)], query)
+    return part_of([each for each in told if _is_asked(each, query)], query)
 
 
 def _is_asked(found: PastElement, query: ElementQuery) -> bool:
@@ -168,7 +168,8 @@ def _is_asked(found: PastElement, query: ElementQuery) -> bool:
     )
 
 
-def _part(found: list[Any], page: Page) -> list[Any]:
+def part_of(found: list[Any], page: Page) -> list[Any]:
+    """Return the part that is asked for, in the order in which it happened."""
     sorts(page, {})
     last = None if page.max_results is None else page.first_result + page.max_results
     return found[page.first_result : last]
@@ -198,7 +199,7 @@ def variables(call: Call, *, query: VariableQuery) -> list[PastVariable]:
                 create_time=each.created_at,
             )
         )
-    return _part([each for each in told if query.variable_name in (None, each.name)], query)
+    return part_of([each for each in told if query.variable_name in (None, each.name)], query)
 
 
 OPERATIONS = {
@@ -250,7 +251,7 @@ def operations(call: Call, *, query: OperationQuery) -> list[Operation]:
         and query.operation_type in (None, each.operation_type)
         and query.task_id in (None, each.task_id)
     ]
-    return _part(chosen, query)
+    return part_of(chosen, query)
 
 
 def _text(value: Any) -> str | None:
