@@ -97,7 +97,13 @@ def resolve_failures_of_job(connection: Connection, job_id: str, *, actor: str, 
     connection.execute(sa.update(failure).where(condition).values(resolved_at=now, resolved_by=actor))
 
 
+def resolve_all(connection: Connection, instance_id: str, *, actor: str, now: datetime) -> None:
+    """Mark every open failure of an instance as resolved: it has ended."""
+    condition = sa.and_(failure.c.instance_id == instance_id, failure.c.resolved_at.is_(None))
+    connection.execute(sa.update(failure).where(condition).values(resolved_at=now, resolved_by=actor))
+
+
 def resolve_stalls(connection: Connection, instance_id: str, *, actor: str, now: datetime) -> None:
-    """Mark an instance's stalls as resolved: somebody set it going again, or ended it."""
+    """Mark an instance's stalls as resolved: somebody set it going again."""
     condition = sa.and_(failure.c.instance_id == instance_id, failure.c.kind == FailureKind.STALLED, failure.c.resolved_at.is_(None))
     connection.execute(sa.update(failure).where(condition).values(resolved_at=now, resolved_by=actor))

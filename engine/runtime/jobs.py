@@ -126,6 +126,22 @@ def remove_continuations(connection: Connection, instance_id: str) -> None:
 
 
 def take_job(connection: Connection, job_id: str, *, worker: str, fence: int | None, now: datetime, until: datetime) -> bool:
+def hold_message(connection: Connection, job_id: str, *, instance_id: str) -> None:
+    """Let a message on its way wait at a suspended instance, which the caller has locked."""
+    change_job(connection, job_id, is_suspended=True, instance_id=instance_id)
+
+
+def release_messages(connection: Connection, instance_id: str) -> None:
+    """Send the messages that waited at an instance on their way again, as nobody's: they go to who waits for them now."""
+    held = sa.and_(job.c.instance_id == instance_id, job.c.kind == JobKind.MESSAGE)
+    connection.execute(sa.update(job).where(held).values(is_suspended=False, instance_id=None))
+
+
+def remove_jobs_of_instance(connection: Connection, instance_id: str) -> None:
+    """Remove every job of an instance."""
+    connection.execute(sa.delete(job).where(job.c.instance_id == instance_id))
+
+
     """Take a job that waits and is due, or that its worker lost; tell whether it was taken."""
     free = sa.or_(
         sa.and_(job.c.status == JobStatus.WAITING, job.c.due_at <= now),

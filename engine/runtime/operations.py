@@ -33,7 +33,6 @@ def cancel(engine: ProcessEngine, instance_id: str, *, reason: str, actor: Actor
 
     def change(turn: Turn) -> None:
         turn.instance.require_live()
-        resolve_stalls(turn.connection, turn.instance.id, actor=actor.name, now=turn.now)
         turn.execution.cancel()
         turn.instance.end_reason = said
 

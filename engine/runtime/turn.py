@@ -22,9 +22,10 @@ from engine.history import Event, append
 from engine.people import Actor
 from engine.runtime import inbox
 from engine.runtime.applying import apply_changes
+from engine.runtime.failures import resolve_all
 from engine.runtime.host import TurnHost
 from engine.runtime.instances import Instance, Status, insert_instance, update_instance
-from engine.runtime.jobs import Job, JobKind, insert_jobs, new_job, remove_continuations
+from engine.runtime.jobs import Job, JobKind, insert_jobs, new_job, release_messages, remove_continuations, remove_jobs_of_instance
 from engine.runtime.requests import apply_requests
 from engine.runtime.stalls import note_stall
 
@@ -101,7 +102,7 @@ class Turn:
         apply_requests(self)
         self._count(quiet=quiet)
         if changes.outcome is not Outcome.ACTIVE:
-            self._end(changes.outcome)
+            self._end(changes.outcome, is_new=is_new)
         assert self._execution is not None
         self.instance.state = self._execution.dump()
         if is_new:
@@ -130,7 +131,13 @@ class Turn:
         else:
             self.add_job(JobKind.CONTINUE, instance_id=self.instance.id, business_key=self.instance.business_key)
 
-    def _end(self, outcome: Outcome) -> None:
+    def _end(self, outcome: Outcome, *, is_new: bool) -> None:
+        """Mark the instance as ended; nothing that belongs to it outlives it."""
+        if not is_new:
+            if self.instance.status == Status.SUSPENDED:
+                release_messages(self.connection, self.instance.id)
+            remove_jobs_of_instance(self.connection, self.instance.id)
+            resolve_all(self.connection, self.instance.id, actor=self.actor.name, now=self.now)
         self.instance.status = outcome.value
         self.instance.ended_at = self.now
         self.note(f"instance.{outcome.value}", data={"reason": self.instance.end_reason} if self.instance.end_reason else None)
