@@ -15,6 +15,7 @@ The tree::
     |   `-- Conflict              the thing is not in a state in which this can be done
     |       |-- StaleWrite            somebody else changed it since it was read
     |       |-- AlreadyDone           the same thing was done before (a second completion)
+    |       |-- Suspended             an operator holds the instance back
     |       `-- Fenced                this worker was taken for dead and replaced
     |-- Passing                   may succeed when tried again (locks, connections, time-outs)
     `-- BpmnError                 a business error that a handler throws at its diagram
@@ -88,6 +89,14 @@ class StaleWrite(Conflict):
 
 class AlreadyDone(Conflict):
     """It was done before."""
+
+
+class Suspended(Conflict):
+    """An operator holds the instance back: it goes on when it is resumed."""
+
+    def __init__(self, instance_id: str) -> None:
+        self.instance_id = instance_id
+        super().__init__(f"instance {instance_id} is suspended: resume it first")
 
 
 class Fenced(Conflict):

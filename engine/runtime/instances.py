@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engine.errors import Conflict, NotFound, StaleWrite
+from engine.errors import Conflict, NotFound, StaleWrite, Suspended
 from engine.people import InstanceThing
 from engine.tables import human_task, process_instance, task_candidate
 
@@ -60,10 +60,10 @@ class Instance:
             raise Conflict(f"instance {self.id} is {self.status}: nothing can be done to it any more; restart it instead")
 
     def require_active(self) -> None:
-        """Raise Conflict when it has ended or is suspended."""
+        """Raise Conflict when it has ended, Suspended when it is that."""
         self.require_live()
         if self.status == Status.SUSPENDED:
-            raise Conflict(f"instance {self.id} is suspended: resume it first")
+            raise Suspended(self.id)
 
 
 READ = sa.select(*(process_instance.c[name] for name in Instance.__slots__)).where(process_instance.c.id == sa.bindparam("instance_id"))

@@ -14,7 +14,7 @@ from engine.runtime.failures import FailureKind, insert_failures, new_failure, r
 from engine.runtime.job_runs import Ran, run_job
 from engine.runtime.job_turns import lock_job
 from engine.runtime.job_views import TIMERS
-from engine.runtime.jobs import Job, JobStatus, change_job, read_job, remove_job
+from engine.runtime.jobs import Job, JobKind, JobStatus, change_job, read_job, remove_job
 from engine.runtime.retrying import retry_plan
 from engine.runtime.turn import Turn
 
@@ -100,7 +100,7 @@ def discard_job(engine: ProcessEngine, job_id: str, *, actor: Actor) -> None:
     """Drop a message on its way or a start to come. Raises Conflict for a job that a token waits for."""
 
     def change(connection: Connection, job: Job, turn: Turn | None) -> None:
-        if turn is not None:
+        if turn is not None and job.kind != JobKind.MESSAGE:
             raise Conflict(f"instance {turn.instance.id} waits for job {job.id}: cancel the instance, or move its token elsewhere")
         resolve_failures_of_job(connection, job.id, actor=actor.name, now=engine.clock.now())
         remove_job(connection, job.id)

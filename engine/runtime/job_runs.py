@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
-from engine.errors import Fenced, NotFound, Passing
+from engine.errors import Fenced, NotFound, Passing, Suspended
 from engine.people import SYSTEM
 from engine.runtime.failed_jobs import note_failed_try
 from engine.runtime.fences import check_fence
 from engine.runtime.instances import Instance, Status, lock_instance
-from engine.runtime.jobs import Job, JobKind, JobStatus, change_job, read_job, remove_job
+from engine.runtime.jobs import Job, JobKind, JobStatus, change_job, hold_message, read_job, remove_job
 from engine.runtime.messages import Message, deliver
 from engine.runtime.outside_calls import run_outside
 from engine.runtime.starting import find_definition, start_within
@@ -86,8 +86,12 @@ def _run(engine: ProcessEngine, connection: Connection, seen: Job, runner: Runne
     refusal = _refusal(engine, connection, job, instance)
     if refusal is not None:
         return refusal
-    if instance is None:
-        _run_free(engine, connection, job)
+    if instance is None or job.instance_id is None:
+        try:
+            _run_free(engine, connection, job)
+        except Suspended as receiver:  # nothing is written yet, and the receiver is locked: it cannot be resumed unseen
+            hold_message(connection, job.id, instance_id=receiver.instance_id)
+            return Ran.SUSPENDED
     elif _run_in(Turn(engine, connection, instance=instance, actor=SYSTEM), job):
         return Ran.DONE
     remove_job(connection, job.id)
