@@ -111,6 +111,8 @@ def move(
         turn.instance.require_live()
         turn.note("token.move", token=token, data={"to": to_element, "reason": said})
         turn.execution.move(token, to_element)
+        if turn.instance.status == Status.ACTIVE:
+            resolve_stalls(turn.connection, turn.instance.id, actor=actor.name, now=turn.now)
 
     return _command(engine, instance_id, Action.MOVE, actor=actor, key=idempotency_key, change=change)
 
