@@ -24,7 +24,7 @@ TIMERS = ("timer", "start")
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as a list shows it; one that starts an instance or carries a message belongs to none, or to a suspended one that it waits for."""
+    """A job as a list shows it; one that starts an instance or carries a message belongs to none, or to a suspended one it waits for."""
 
     id: str
     kind: str

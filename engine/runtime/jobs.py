@@ -125,7 +125,6 @@ def remove_continuations(connection: Connection, instance_id: str) -> None:
     connection.execute(sa.delete(job).where(job.c.instance_id == instance_id, job.c.kind == JobKind.CONTINUE))
 
 
-def take_job(connection: Connection, job_id: str, *, worker: str, fence: int | None, now: datetime, until: datetime) -> bool:
 def hold_message(connection: Connection, job_id: str, *, instance_id: str) -> None:
     """Let a message on its way wait at a suspended instance, which the caller has locked."""
     change_job(connection, job_id, is_suspended=True, instance_id=instance_id)
@@ -142,6 +141,7 @@ def remove_jobs_of_instance(connection: Connection, instance_id: str) -> None:
     connection.execute(sa.delete(job).where(job.c.instance_id == instance_id))
 
 
+def take_job(connection: Connection, job_id: str, *, worker: str, fence: int | None, now: datetime, until: datetime) -> bool:
     """Take a job that waits and is due, or that its worker lost; tell whether it was taken."""
     free = sa.or_(
         sa.and_(job.c.status == JobStatus.WAITING, job.c.due_at <= now),
