@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from webui.endpoints import JSON, Api, Endpoint
+from webui.endpoints import Api, Endpoint
 from webui.identity import CSRF_HEADER, SAFE
+from webui.reading import JSON
 
 Schemas = Mapping[tuple[Any, Any], Any]
 REF = "#/components/schemas/{model}"

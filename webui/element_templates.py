@@ -9,8 +9,9 @@ from flask import Blueprint, Response, jsonify
 from engine.errors import WatchbillError
 from engine.handling import element_templates
 from webui.api.api import API
-from webui.endpoints import Model, read_query
+from webui.endpoints import Model
 from webui.identity import engine, require_caller
+from webui.reading import read_query
 
 TEMPLATES = Blueprint("element_templates", __name__)
 TEMPLATES.register_error_handler(WatchbillError, API.refuse)

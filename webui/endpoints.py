@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_camel
 from werkzeug.exceptions import HTTPException
 
@@ -22,8 +22,11 @@ from engine.commands import ProcessEngine
 from engine.errors import Invalid, WatchbillError
 from engine.people import Actor
 from webui.identity import engine, require_caller
+from webui.reading import JSON, read_body, read_form, read_query
 
-JSON = "application/json"
+MOST_OF_AN_OPEN_BODY = 20_000
+TIMES_THE_VARIABLES = 4
+"""How much larger than its variables a body may be: JSON may spell a character in twice as many bytes, and says more than the variables."""
 NOBODY = Actor("", customer="")
 """Who calls an endpoint that is open: may nothing."""
 View = Callable[..., Any]
@@ -56,8 +59,8 @@ class Answer:
 class Endpoint:
     """One declared endpoint. `answer` is a type that pydantic can dump, None for an empty 204, or a media type such as `text/xml`.
 
-    One that may be empty answers 204 when its view returns None; one that is versioned bears an ETag. `headers` are those it reads, as
-    a client writes them.
+    One that is large takes files in its JSON; one that may be empty answers 204 when its view returns None; one that is versioned bears an
+    ETag. `headers` are those it reads, as a client writes them.
     """
 
     method: str
@@ -69,6 +72,7 @@ class Endpoint:
     status: int
     errors: tuple[int, ...]
     is_multipart: bool
+    is_large: bool
     is_open: bool
     may_be_empty: bool
     is_versioned: bool
@@ -137,6 +141,7 @@ class Api:
         status: int | None = None,
         errors: tuple[int, ...] = (),
         is_multipart: bool = False,
+        is_large: bool = False,
         is_open: bool = False,
         may_be_empty: bool = False,
         is_versioned: bool = False,
@@ -147,7 +152,7 @@ class Api:
         def declare(view: View) -> View:
             code = status or (204 if answer is None else 200)
             found = Endpoint(
-                method, path, view, query, body, answer, code, errors, is_multipart, is_open, may_be_empty, is_versioned, headers
+                method, path, view, query, body, answer, code, errors, is_multipart, is_large, is_open, may_be_empty, is_versioned, headers
             )
             self.endpoints.append(found)
             self.blueprint.add_url_rule(path, found.name, self._serving(found), methods=[method])
@@ -173,10 +178,17 @@ class Api:
             elif request.args:
                 raise Invalid(f"{request.path} takes no query parameters, but {', '.join(sorted(request.args))} given")
             if found.body is not None:
+                _limit_body(found, call.engine)
                 models["body"] = read_form(found.body) if found.is_multipart else read_body(found.body)
             return _answered(found, found.view(call, **parts, **models))
 
         return serve
+
+
+def _limit_body(found: Endpoint, engine: ProcessEngine) -> None:
+    """Refuse a body that is larger than what this endpoint can use; files have the limit of the application."""
+    if not (found.is_multipart or found.is_large):
+        request.max_content_length = MOST_OF_AN_OPEN_BODY if found.is_open else TIMES_THE_VARIABLES * engine.settings.max_variables_bytes
 
 
 def _answered(found: Endpoint, value: Any) -> Response:
@@ -196,47 +208,3 @@ def _answered(found: Endpoint, value: Any) -> Response:
 def tag_of(body: bytes) -> str:
     """Return the version of a thing whose JSON this is: what reads alike is of one version."""
     return hashlib.sha256(body).hexdigest()[:32]
-
-
-def read_query(model: type[BaseModel]) -> BaseModel:
-    """Return the query parameters as a model. Raises Invalid; a parameter given twice is refused too."""
-    twice = [name for name, values in request.args.lists() if len(values) > 1]
-    if twice:
-        raise Invalid(f"{', '.join(sorted(twice))}: given more than once; give it once")
-    return checked(model, request.args.to_dict(), where="query parameter")
-
-
-def read_body(model: type[BaseModel]) -> BaseModel:
-    """Return the JSON body as a model; an empty body is an empty object. Raises Invalid."""
-    raw = request.get_data(cache=False)
-    if not raw:
-        return checked(model, {}, where="body")
-    if request.mimetype != JSON:
-        raise Invalid(f"the body is of type {request.mimetype or 'nothing'!r}: send JSON with Content-Type: {JSON}")
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        raise Invalid(_reasons(error, "body")) from error
-
-
-def read_form(model: type[BaseModel]) -> BaseModel:
-    """Return the parts of a multipart body that are no files as a model. Raises Invalid."""
-    return checked(model, request.form.to_dict(), where="form field")
-
-
-def checked(model: type[BaseModel], values: Mapping[str, Any], *, where: str) -> BaseModel:
-    """Return values as a model. Raises Invalid, naming each field that is wrong."""
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise Invalid(_reasons(error, where)) from error
-
-
-def _reasons(error: ValidationError, where: str) -> str:
-    parts = []
-    for each in error.errors(include_url=False, include_context=False):
-        name = ".".join(str(part) for part in each["loc"]) or "it"
-        said = "is not offered here" if each["type"] == "extra_forbidden" else each["msg"]
-        given = "" if each["type"] in ("missing", "extra_forbidden", "json_invalid") else f" (given {each['input']!r:.80})"
-        parts.append(f"{where} {name}: {said}{given}")
-    return "; ".join(parts)

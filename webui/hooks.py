@@ -9,6 +9,7 @@ from engine.commands import Became
 from engine.hooks import Signed
 from webui.api.api import PROBLEM_JSON, Problem, error_of, http_error
 from webui.endpoints import Answer, Api, Call, Model
+from webui.reading import read_bytes
 
 MAX_BODY = 1_000_000
 HOOKS = Api(
@@ -47,7 +48,7 @@ def receive(call: Call, name: str) -> Answer:
     request.max_content_length = MAX_BODY
     given = request.authorization
     bearer = given.token if given is not None and given.type == "bearer" else None
-    signed = Signed(bearer, {name.lower(): value for name, value in request.headers.items()}, request.get_data(cache=False))
+    signed = Signed(bearer, {name.lower(): value for name, value in request.headers.items()}, read_bytes())
     outcomes = commands.receive(call.engine, name, signed)
     alerts = tuple(
         AlertOutcome(fingerprint=each.fingerprint, state=each.state, became=each.became, instances=each.instances, reason=each.reason)

@@ -99,7 +99,7 @@ class Signal(Model):
     payload: Variables = Field(default_factory=dict)
 
 
-@API.endpoint("POST", "/deployments", body=NewDeployment, answer=KNOWN[Deployment])
+@API.endpoint("POST", "/deployments", body=NewDeployment, answer=KNOWN[Deployment], is_large=True)
 def deploy(call: Call, *, body: NewDeployment) -> Any:
     """Deploy files, which stand or fall together; the same files as the last deployment of the name are that deployment."""
     return _shown(commands.deploy(call.engine, body.files, name=body.name, actor=call.actor))

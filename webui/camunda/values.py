@@ -119,14 +119,17 @@ def _plain(kind: str, value: Any, name: str) -> Any:
     if kind in ("Json", "Object") and isinstance(value, str):
         try:
             return json.loads(value)
-        except ValueError as error:
-            raise Invalid(f"variable {name} is of type {kind}, and its value is no JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise Invalid(f"variable {name} is of type {kind}, and its value is no JSON that can be used: {error}") from error
     fits: dict[str, Any] = {"Boolean": bool, "String": str, "Date": str, "Double": (int, float), **dict.fromkeys(WHOLE, int)}
     wrong = kind in fits and (not isinstance(value, fits[kind]) or (isinstance(value, bool) and kind != "Boolean"))
     if wrong:
         raise Invalid(f"variable {name} is of type {kind}, and its value is {value!r:.80}: make them agree")
     if kind == "Double":
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise Invalid(f"variable {name} is of type Double, and its value has too many digits for that: send it as String") from error
     if kind == "Date":
         try:
             read_moment(value)
