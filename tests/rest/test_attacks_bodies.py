@@ -62,7 +62,7 @@ def test_a_value_that_cannot_be_read_is_refused_by_the_name_of_its_variable(olga
 class Broken(io.BytesIO):
     """A body in wrong pieces, as gunicorn tells of it: by an error of its own."""
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def readinto(self, _buffer: object, /) -> int:
         """Tell that the pieces are wrong."""
         raise InvalidChunkSize(b"zz")
 
