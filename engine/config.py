@@ -15,6 +15,7 @@ class EngineSettings:
     count as a stall. `message_ttl` is how long a message waits for its catch, `idempotency_ttl` how long a second call is recognised.
     `retries` counts tries in all, the first of `backoff` apart, doubling up to `max_backoff`; a topic or a diagram may say otherwise.
     A worker holds its lease for `lease`; `job_lease` is how long one outside call may take. `zone` is where the organisation lives.
+    `private_webhooks` lets webhooks go to addresses that are not public.
     """
 
     turn_budget_s: float = 0.5
@@ -32,13 +33,14 @@ class EngineSettings:
     sweep_limit: int = 200
     worker_threads: int = 4
     zone: str = "Asia/Shanghai"
+    private_webhooks: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what nothing could run with."""
         for field in fields(self):
             value = getattr(self, field.name)
             amount = value.total_seconds() if isinstance(value, timedelta) else value
-            if isinstance(amount, int | float) and not amount > 0:
+            if isinstance(amount, int | float) and not isinstance(amount, bool) and not amount > 0:
                 raise ValueError(f"setting {field.name} is {value!s}: it must be above 0")
         try:
             ZoneInfo(self.zone)

@@ -50,6 +50,7 @@ class Settings(BaseModel):
     worker_threads: int = Field(4, ge=1, le=256)
     lease_s: float = Field(15, ge=0.5)
     max_attachment_bytes: int = Field(10_000_000, ge=1, le=1_000_000_000)
+    private_webhooks: bool = False
     clock_file: Path | None = None
     secret_key: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -94,6 +95,7 @@ class Settings(BaseModel):
             lease=lease,
             max_attachment_bytes=self.max_attachment_bytes,
             zone=self.zone,
+            private_webhooks=self.private_webhooks,
         )
 
     def clock(self) -> Clock:

@@ -8,54 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.errors import Invalid
 from engine.expressions import compile_expression, evaluate
-from engine.hooks.signing import digest
+from engine.hooks.monitors import Alert, HookKind, State, Text, of_alertmanager, of_zabbix, reasons
 from engine.plain import ROOM, plain
-
-MOST_ALERTS = 500
-LONGEST_SUMMARY = 4000
-Digits = Annotated[str, StringConstraints(pattern=r"^\d{1,20}$"), Field(coerce_numbers_to_str=True)]
-Text = dict[str, str]
-
-
-class HookKind(StrEnum):
-    """Who speaks."""
-
-    ALERTMANAGER = "alertmanager"
-    ZABBIX = "zabbix"
-    GENERIC = "generic"
-
-
-class State(StrEnum):
-    """Whether what is told of goes on."""
-
-    FIRING = "firing"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One thing that a monitor tells of; equal fingerprints are the same thing."""
-
-    fingerprint: str
-    state: State
-    name: str = ""
-    severity: str | None = None
-    subject: str | None = None
-    summary: str = ""
-    starts_at: str | None = None
-    ends_at: str | None = None
-    url: str | None = None
-    labels: Text = field(default_factory=dict)
-    annotations: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +56,7 @@ def checked_mapping(kind: HookKind, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         made = _Mapping.model_validate(dict(given))
     except ValidationError as error:
-        raise Invalid(f"the mapping is wrong: {_reasons(error)}") from error
+        raise Invalid(f"the mapping is wrong: {reasons(error)}") from error
     if (kind is HookKind.GENERIC) != (made.fingerprint is not None):
         needs = "needs an expression for the fingerprint" if kind is HookKind.GENERIC else "has a fingerprint of its own: leave it out"
         raise Invalid(f"a hook of the kind {kind} {needs}")
@@ -116,8 +78,8 @@ def read_alerts(kind: HookKind, body: bytes, mapping: Mapping[str, Any], *, now:
     if not isinstance(payload, dict):
         raise Invalid(f"the body is a {type(payload).__name__}: send a JSON object")
     if kind is HookKind.ALERTMANAGER:
-        return _of_alertmanager(payload), payload
-    return [_of_zabbix(payload) if kind is HookKind.ZABBIX else _generic(payload, mapping, now)], payload
+        return of_alertmanager(payload), payload
+    return [of_zabbix(payload) if kind is HookKind.ZABBIX else _generic(payload, mapping, now)], payload
 
 
 def mapped(kind: HookKind, alert: Alert, payload: Any, mapping: Mapping[str, Any], *, now: datetime) -> Mapped:
@@ -132,88 +94,6 @@ def mapped(kind: HookKind, alert: Alert, payload: Any, mapping: Mapping[str, Any
         None if found is None else str(found),
         {name: _evaluated(name, text, names, now) for name, text in (correlation or {}).items()},
         {name: _evaluated(name, text, names, now) for name, text in (variables or {}).items()},
-    )
-
-
-class _PrometheusAlert(BaseModel):
-    status: State
-    labels: Text
-    annotations: Text = {}
-    startsAt: str | None = None  # noqa: N815  # as Alertmanager writes it
-    endsAt: str | None = None  # noqa: N815
-    generatorURL: str | None = None  # noqa: N815
-    fingerprint: str | None = None
-
-
-class _Alertmanager(BaseModel):
-    version: Literal["4"]
-    alerts: Annotated[list[_PrometheusAlert], Field(max_length=MOST_ALERTS)]
-
-
-def _of_alertmanager(payload: dict[str, Any]) -> list[Alert]:
-    sent = _read(_Alertmanager, payload, "Alertmanager's webhook, version 4")
-    return [_of_prometheus(each) for each in sent.alerts]
-
-
-def _of_prometheus(found: _PrometheusAlert) -> Alert:
-    name = found.labels.get("alertname", "")
-    said = found.annotations.get("summary") or found.annotations.get("description") or found.annotations.get("message")
-    listed = ", ".join(f"{label}={value}" for label, value in sorted(found.labels.items()) if label != "alertname")
-    return Alert(
-        fingerprint=found.fingerprint or digest(json.dumps(found.labels, sort_keys=True))[:16],
-        state=found.status,
-        name=name,
-        severity=found.labels.get("severity"),
-        subject=found.labels.get("instance") or found.labels.get("host") or found.labels.get("job"),
-        summary=(said or f"{name}: {listed}")[:LONGEST_SUMMARY],
-        starts_at=found.startsAt,
-        ends_at=found.endsAt if found.status is State.RESOLVED else None,
-        url=found.generatorURL,
-        labels=found.labels,
-        annotations=found.annotations,
-    )
-
-
-class _Tag(BaseModel):
-    tag: str
-    value: str = ""
-
-
-class _Zabbix(BaseModel):
-    event_id: Digits
-    event_value: Annotated[Literal["0", "1"], Field(coerce_numbers_to_str=True)]
-    event_name: Annotated[str, StringConstraints(min_length=1)]
-    event_nseverity: str | None = Field(None, coerce_numbers_to_str=True)
-    event_update_status: str = Field("0", coerce_numbers_to_str=True)
-    event_opdata: str = ""
-    event_tags: str = "[]"
-    event_time: str | None = None
-    host_name: str | None = None
-    trigger_id: str | None = Field(None, coerce_numbers_to_str=True)
-    url: str | None = None
-
-
-class _Tags(BaseModel):
-    tags: list[_Tag]
-
-
-def _of_zabbix(payload: dict[str, Any]) -> Alert:
-    sent = _read(_Zabbix, payload, "Zabbix's webhook, with the parameters that docs/integrations.md lists")
-    try:
-        tags = _Tags.model_validate_json(f'{{"tags": {sent.event_tags or "[]"}}}').tags
-    except ValidationError as error:
-        raise Invalid(f"event_tags is no list of tags: {_reasons(error)}; set it to {{EVENT.TAGSJSON}}") from error
-    state = State.RESOLVED if sent.event_value == "0" else State.FIRING
-    return Alert(
-        fingerprint=sent.event_id,
-        state=state,
-        name=sent.event_name,
-        severity=sent.event_nseverity,
-        subject=sent.host_name,
-        summary=f"{sent.event_name} {sent.event_opdata}".strip()[:LONGEST_SUMMARY],
-        starts_at=sent.event_time,
-        url=sent.url,
-        labels={each.tag: each.value for each in tags},
     )
 
 
@@ -237,18 +117,6 @@ def _named(where: str, work: Any) -> Any:
         return work()
     except Invalid as error:
         raise Invalid(f"{where}: {error}") from error
-
-
-def _read(model: Any, payload: dict[str, Any], what: str) -> Any:
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        raise Invalid(f"this is not {what}: {_reasons(error)}") from error
-
-
-def _reasons(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False)[:5]
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in found)
 
 
 def _no_number(text: str) -> Any:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.db import Database
 from engine.errors import Conflict, Invalid, NotFound, StaleWrite, TooManyTries
-from engine.hooks.alerts import HookKind, checked_mapping
+from engine.hooks.alerts import checked_mapping
+from engine.hooks.monitors import HookKind
 from engine.hooks.signing import digest, new_salt, secret_of
 from engine.ids import new_id
 from engine.people import HOUSE, Action, Actor, PersonThing, person_named, require

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from engine.errors import Fenced, NotFound, Passing, Suspended
 from engine.people import SYSTEM
+from engine.runtime.deliveries import run_delivery
 from engine.runtime.failed_jobs import note_failed_try
 from engine.runtime.fences import check_fence
 from engine.runtime.instances import Instance, Status, lock_instance
@@ -59,6 +60,8 @@ def run_job(engine: ProcessEngine, job_id: str, *, worker: str, fence: int | Non
     runner = Runner(worker, fence)
     if job.kind == JobKind.TOPIC and job.name is not None:
         return _as_ran(run_outside(engine, job, worker=worker, fence=fence))
+    if job.kind == JobKind.NOTICE:
+        return _as_ran(run_delivery(engine, job, worker=worker, fence=fence))
     try:
         return engine.transaction(lambda connection: _run(engine, connection, job, runner))
     except (Fenced, Passing):

@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     MESSAGE = "message"
     SIGNAL = "signal"
     START = "start"
+    NOTICE = "notice"
 
 
 class JobStatus(StrEnum):

@@ -33,10 +33,10 @@ Settle = Callable[[Turn], None]
 
 def run_outside(engine: ProcessEngine, job: Job, *, worker: str, fence: int | None) -> str:
     """Run a topic's job; say `done`, `failed`, `gone`, `busy`, `suspended` or `not due`."""
-    if _took_its_workers(engine, job):
+    if took_its_workers(engine, job):
         lost = HandlerFailed(f"{job.name} at {job.element}: its worker {job.worker} was lost in try {job.attempts}, the last one")
         return note_failed_try(engine, job, error=lost, fence=fence)
-    taken = engine.transaction(lambda connection: _take(engine, connection, job.id, worker, fence))
+    taken = engine.transaction(lambda connection: take_outside(engine, connection, job.id, worker, fence))
     if isinstance(taken, str):
         return taken
     requests = Requests()
@@ -55,13 +55,14 @@ def run_outside(engine: ProcessEngine, job: Job, *, worker: str, fence: int | No
         return note_failed_try(engine, taken, error=exc, fence=fence)
 
 
-def _took_its_workers(engine: ProcessEngine, job: Job) -> bool:
+def took_its_workers(engine: ProcessEngine, job: Job) -> bool:
     """Tell whether a job's last try ended with its worker: without this, a call that kills who makes it would be made for ever."""
     is_lost = job.status == JobStatus.TAKEN and job.locked_until is not None and job.locked_until <= engine.clock.now()
     return is_lost and job.attempts >= retry_plan(engine, job.name, job.retry_cycle).tries
 
 
-def _take(engine: ProcessEngine, connection: Connection, job_id: str, worker: str, fence: int | None) -> Job | str:
+def take_outside(engine: ProcessEngine, connection: Connection, job_id: str, worker: str, fence: int | None) -> Job | str:
+    """Take a job for a call that is made outside; say why it was not taken."""
     check_fence(connection, fence)
     now = engine.clock.now()
     got = take_job(connection, job_id, worker=worker, fence=fence, now=now, until=now + engine.settings.job_lease)

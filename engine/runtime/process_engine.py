@@ -17,6 +17,7 @@ from engine.errors import Invalid
 from engine.execution import Executable, compile_process
 from engine.handling import HandlerRegistry
 from engine.hooks.incoming import forget_seen
+from engine.hooks.outgoing import forget_deliveries
 from engine.people import Actor, forget_failed
 from engine.runtime.answers import Kind, as_json, from_json
 from engine.runtime.idempotency import claim_key, forget_keys, store_answer
@@ -113,6 +114,7 @@ class ProcessEngine:
         def work(connection: Connection) -> tuple[int, int]:
             forget_failed(connection, now=now)
             forget_seen(connection, now=now)
+            forget_deliveries(connection, now=now)
             return forget_keys(connection, before=now - self.settings.idempotency_ttl), drop_expired(connection, now=now)
 
         return self.transaction(work)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import Connection
 
 from engine.errors import Conflict, Invalid, NotFound, Unidentified
-from engine.hooks.alerts import Alert, HookKind, Mapped, State, mapped, read_alerts
+from engine.hooks.alerts import Mapped, mapped, read_alerts
 from engine.hooks.incoming import HookIn, count_call, note_seen, read_hook_in, was_seen
+from engine.hooks.monitors import Alert, HookKind, State
 from engine.hooks.signing import Signed, secret_of
 from engine.people import Actor, load_actor
 from engine.runtime.checking import checked_key, checked_name, checked_variables

@@ -8,8 +8,9 @@ from engine import outbox
 from engine.execution.model import TopicCall
 from engine.handling import Queued, QueuedMessage, QueuedNote, QueuedNotice, QueuedStart
 from engine.history import plain
+from engine.hooks.outgoing import TRIES, queue_deliveries
 from engine.ids import new_id
-from engine.runtime.jobs import JobKind
+from engine.runtime.jobs import JobKind, insert_jobs, new_job
 
 if TYPE_CHECKING:
     from engine.runtime.turn import Turn
@@ -26,6 +27,16 @@ def apply_requests(turn: Turn) -> None:
         else:
             _apply(turn, call, request)
     outbox.put_all(turn.connection, notices)
+    _put_deliveries(turn, notices)
+
+
+def _put_deliveries(turn: Turn, notices: list[outbox.Notice]) -> None:
+    """Queue what webhooks are to tell of notices: it goes out if and only if the step happens."""
+    jobs = []
+    for delivery_id, hook_id in queue_deliveries(turn.connection, notices):
+        said: dict[str, Any] = {"name": hook_id, "retry_cycle": TRIES, "payload": {"delivery": delivery_id}}
+        jobs.append(new_job(JobKind.NOTICE, now=turn.now, retries=TRIES.count(",") + 2, **said))
+    insert_jobs(turn.connection, jobs)
 
 
 def _apply(turn: Turn, call: TopicCall, request: Queued) -> None:

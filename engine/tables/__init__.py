@@ -2,7 +2,7 @@
 
 from engine.tables.columns import ID, NAME
 from engine.tables.deployed import blob, definition, deployed_file, deployment
-from engine.tables.hooks import webhook_in, webhook_seen
+from engine.tables.hooks import webhook_delivery, webhook_in, webhook_out, webhook_seen
 from engine.tables.instances import message_inbox, process_instance, subscription
 from engine.tables.past import HISTORY_GUARDS, HISTORY_IS_APPEND_ONLY, history
 from engine.tables.people import api_token, failed_sign_in, membership, person, substitution, team
@@ -39,6 +39,8 @@ __all__ = [
     "task_candidate",
     "task_comment",
     "team",
+    "webhook_delivery",
     "webhook_in",
+    "webhook_out",
     "webhook_seen",
 ]

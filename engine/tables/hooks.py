@@ -36,3 +36,34 @@ webhook_seen = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     sa.Index(None, "last_at"),
 )
+
+webhook_out = sa.Table(
+    "webhook_out",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("name", NAME, nullable=False, unique=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", Json, nullable=False, comment="patterns of the kinds of notices, such as sla.*"),
+    sa.Column("salt", sa.String(32), nullable=False, comment="the secret is derived from it and the house's key, and kept nowhere"),
+    sa.Column("is_enabled", sa.Boolean, nullable=False),
+    sa.Column("created_by", NAME, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+webhook_delivery = sa.Table(
+    "webhook_delivery",
+    metadata,
+    sa.Column("id", ID, primary_key=True, comment="also the message's id, the same in each try"),
+    sa.Column("hook_id", ID, sa.ForeignKey("webhook_out.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False, comment="the notice's"),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON, the same in each try"),
+    sa.Column("status", sa.String(12), nullable=False, comment="waiting, delivered or failed"),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=True, comment="the last try"),
+    sa.Column("status_code", sa.Integer, nullable=True),
+    sa.Column("answer", sa.Text, nullable=True, comment="the beginning of the last answer"),
+    sa.Column("error", sa.Text, nullable=True),
+    sa.Index(None, "hook_id", "id"),
+    sa.Index(None, "status", "created_at"),
+)

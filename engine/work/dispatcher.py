@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.clock import SystemClock
 from engine.commands import ProcessEngine
 from engine.errors import Fenced, Passing
-from engine.runtime.jobs import Job
+from engine.runtime.jobs import Job, JobKind
 from engine.work.lease import Lease, release, renew, take
 from engine.work.slots import run_slots
 from engine.work.stalled import note_stalled
@@ -26,13 +26,16 @@ log = structlog.get_logger(__name__)
 RING_S = 0.4
 STANDBY_S = 1.0
 TIDY_S = 60
+SENDERS = 4
+SENT_IN_A_TURN = 10
 
 
 class Dispatcher:
     """Does due work while it holds the lease.
 
-    A ring looks for due jobs and hands them to a pool: jobs of one instance one after the other, different instances side by side. A
-    heartbeat prolongs the lease; when that fails, or a commit is refused by the fence, the dispatcher stops.
+    A ring looks for due jobs and hands them to a pool: jobs of one instance one after the other, different instances side by side. Webhooks
+    have a pool of their own, each hook its turn, so that slow receivers keep nobody else waiting. A heartbeat prolongs the lease; when that
+    fails, or a commit is refused by the fence, the dispatcher stops.
     """
 
     def __init__(self, engine: ProcessEngine, held: Lease) -> None:
@@ -40,6 +43,7 @@ class Dispatcher:
         self.held = held
         self.stopped = threading.Event()
         self._pool = ThreadPoolExecutor(engine.settings.worker_threads, thread_name_prefix="work")
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -62,7 +66,8 @@ class Dispatcher:
         self.stopped.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._senders):
+            pool.shutdown(wait=True, cancel_futures=True)
         try:
             release(self.engine.database, self.held, now=SystemClock().now())
         except (SQLAlchemyError, Passing) as error:
@@ -90,13 +95,17 @@ class Dispatcher:
             run_slots(self.engine, fence=self.held.fence)
         groups: dict[str, list[Job]] = {}
         for each in due.jobs:
-            groups.setdefault(each.instance_id or each.id, []).append(each)
+            is_notice = each.kind == JobKind.NOTICE
+            groups.setdefault(each.name or "" if is_notice else each.instance_id or each.id, []).append(each)
         for group, jobs in groups.items():
             with self._lock:
                 if group in self._busy:
                     continue
                 self._busy.add(group)
-            self._pool.submit(self._run, group, jobs)
+            if jobs[0].kind == JobKind.NOTICE:
+                self._senders.submit(self._run, group, jobs[:SENT_IN_A_TURN])
+            else:
+                self._pool.submit(self._run, group, jobs)
 
     def _run(self, group: str, jobs: list[Job]) -> None:
         def work() -> None:

@@ -13,7 +13,7 @@ import structlog
 
 from engine.commands import ProcessEngine, Ran, run_job
 from engine.errors import Fenced, Passing
-from engine.runtime.jobs import JOB_COLUMNS, Job
+from engine.runtime.jobs import JOB_COLUMNS, Job, JobKind
 from engine.tables import job, schedule
 from engine.work.slots import run_slots
 
@@ -21,7 +21,9 @@ log = structlog.get_logger(__name__)
 MOST: sa.BindParameter[int] = sa.bindparam("most")
 NOW: sa.BindParameter[datetime] = sa.bindparam("now")
 AWAKE = job.c.is_suspended.is_(False)
-FREE = sa.or_(job.c.instance_id.is_(None), job.c.instance_id.not_in(sa.bindparam("busy", expanding=True)))
+BUSY: sa.BindParameter[str] = sa.bindparam("busy", expanding=True)
+IS_NOTICE = job.c.kind == JobKind.NOTICE.value
+FREE = sa.and_(sa.or_(job.c.instance_id.is_(None), job.c.instance_id.not_in(BUSY)), sa.or_(sa.not_(IS_NOTICE), job.c.name.not_in(BUSY)))
 
 
 def _oldest(state: sa.ColumnElement[bool]) -> sa.Select[tuple[Any, ...]]:
@@ -30,7 +32,8 @@ def _oldest(state: sa.ColumnElement[bool]) -> sa.Select[tuple[Any, ...]]:
 
 
 DUE = sa.union_all(
-    _oldest(sa.and_(job.c.status == "waiting", job.c.due_at <= NOW)),
+    _oldest(sa.and_(job.c.status == "waiting", job.c.due_at <= NOW, sa.not_(IS_NOTICE))),
+    _oldest(sa.and_(job.c.status == "waiting", job.c.due_at <= NOW, IS_NOTICE)),
     _oldest(sa.and_(job.c.status == "taken", job.c.locked_until <= NOW)),
 )
 NEXT = sa.select(
@@ -64,7 +67,7 @@ class Swept:
 
 
 def look(engine: ProcessEngine, *, limit: int, busy: Collection[str] = ()) -> Due:
-    """Return what is due now, at most `limit` jobs, without those of the instances that are `busy`."""
+    """Return what is due now, at most `limit` jobs and as many notices, without those of the instances and hooks that are `busy`."""
     now = engine.clock.now()
     with engine.database.read() as connection:
         waiting, lost, slot = connection.execute(NEXT).one()
@@ -73,7 +76,9 @@ def look(engine: ProcessEngine, *, limit: int, busy: Collection[str] = ()) -> Du
             return Due((), False, next_at)
         jobs = [Job(*row) for row in connection.execute(DUE, {"now": now, "most": limit, "busy": list(busy)})]
     jobs.sort(key=lambda each: (each.due_at, each.id))
-    return Due(tuple(jobs[:limit]), slot is not None and slot <= now, next_at)
+    notices = [each for each in jobs if each.kind == JobKind.NOTICE][:limit]
+    others = [each for each in jobs if each.kind != JobKind.NOTICE][:limit]
+    return Due((*others, *notices), slot is not None and slot <= now, next_at)
 
 
 def run_due(engine: ProcessEngine, *, limit: int | None = None, worker: str = "sweep", fence: int | None = None) -> Swept:
@@ -89,7 +94,7 @@ def run_due(engine: ProcessEngine, *, limit: int | None = None, worker: str = "s
         swept.next_at = due.next_at
         if due.has_slots:
             swept.slots += run_slots(engine, fence=fence)
-        for each in due.jobs:
+        for each in due.jobs[: most - swept.moved]:
             swept.jobs[run_guarded(engine, each, worker=worker, fence=fence)] += 1
         if swept.moved == before:
             break

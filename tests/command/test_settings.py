@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "zone": ("UTC", "Europe/Berlin"),
     "secret_key": ("a" * 40, "b" * 40),
     "clock_file": ("/tmp/a", "/tmp/b"),
+    "private_webhooks": (True, False),
     "log_level": ("debug", "error"),
 }
 OTHER |= {
@@ -42,7 +44,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
     in_file, in_environment = OTHER[name]
     default = getattr(load_settings({"WATCHBILL_HOME": str(tmp_path)}), name)
     assert default == Settings.model_fields[name].default
-    line = f"{name} = {in_file!r}"
+    line = f"{name} = {json.dumps(in_file)}"
 
     as_set = from_file(tmp_path, line)
     assert getattr(as_set, name) == getattr(Settings(home=tmp_path, **{name: in_file}), name) != default

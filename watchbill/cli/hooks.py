@@ -6,13 +6,13 @@ import click
 
 from engine import hooks as webhooks
 from engine.hooks import HookKind
-from watchbill.cli.options import Actor, House, as_json, as_user, with_house
+from watchbill.cli.options import Actor, House, as_json, as_user, limit, with_house
 from watchbill.cli.output import print_json, show
 
 
 @click.group()
 def hooks() -> None:
-    """Webhooks: what other systems tell Watchbill."""
+    """Webhooks: what other systems tell Watchbill, and what it tells them."""
 
 
 def pairs(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -87,6 +87,58 @@ def remove(house: House, actor: Actor, *, name: str) -> None:
     """Remove a hook."""
     webhooks.remove_hook_in(house.database, name, actor=actor)
     click.echo(f"removed {name}")
+
+
+@hooks.command("subscribe")
+@click.argument("name")
+@click.argument("url")
+@click.option("--event", "events", multiple=True, required=True, help="A kind of notice, such as sla.breach or 'sla.*'. Repeat for more.")
+@as_json
+@as_user
+@with_house
+def subscribe(house: House, actor: Actor, *, name: str, url: str, events: tuple[str, ...], as_json: bool) -> None:
+    """Tell another system of notices.
+
+    The secret by which it knows us is shown.
+    """
+    private = house.engine.settings.private_webhooks
+    now = house.engine.clock.now()
+    made = webhooks.add_hook_out(house.database, name, url=url, events=events, may_be_private=private, actor=actor, now=now)
+    secret = webhooks.secret_of_hook_out(made, house.engine.secret_key(), actor=actor)
+    print_json({"url": url, "secret": secret}) if as_json else click.echo(f"{url} is told, signed with the secret {secret}")
+
+
+@hooks.command("subscriptions")
+@as_json
+@as_user
+@with_house
+def subscriptions(house: House, actor: Actor, *, as_json: bool) -> None:
+    """List the systems that are told of notices."""
+    columns = ("name", "url", "events", "is_enabled")
+    show(webhooks.list_hooks_out(house.database, actor=actor), columns, as_json=as_json, empty="None: watchbill hooks subscribe NAME URL.")
+
+
+@hooks.command("unsubscribe")
+@click.argument("name")
+@as_user
+@with_house
+def unsubscribe(house: House, actor: Actor, *, name: str) -> None:
+    """Tell a system nothing any more, not even what waits."""
+    webhooks.remove_hook_out(house.database, name, actor=actor)
+    click.echo(f"removed {name}")
+
+
+@hooks.command("deliveries")
+@click.argument("name", required=False)
+@limit
+@as_json
+@as_user
+@with_house
+def deliveries(house: House, actor: Actor, *, name: str | None, limit: int, as_json: bool) -> None:
+    """List what was told, with the last answers, newest first."""
+    most = min(limit, webhooks.MOST_LISTED)
+    columns = ("id", "hook", "kind", "status", "attempts", "last_at", "status_code", "error", "answer")
+    show(webhooks.deliveries(house.database, actor=actor, hook=name, limit=most), columns, as_json=as_json, empty="Nothing was told.")
 
 
 COMMANDS: tuple[click.Command, ...] = (hooks,)

@@ -11,6 +11,7 @@ from webui.api import incidents as incidents
 from webui.api import processes as processes
 from webui.api import schedules as schedules
 from webui.api import sessions as sessions
+from webui.api import subscriptions as subscriptions
 from webui.api import tokens as tokens
 from webui.api.api import API
 

@@ -1,4 +1,4 @@
-"""Webhooks: who may call Watchbill."""
+"""Webhooks in: who may call Watchbill."""
 
 from __future__ import annotations
 
