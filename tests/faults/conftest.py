@@ -36,7 +36,7 @@ class Stage:
         """Return a new engine, as a process that has just been started."""
         registry = HandlerRegistry()
         registry.add_module(topics)
-        return ProcessEngine(database or self.database, MovedClock(self.now), registry)
+        return ProcessEngine(database or self.database, MovedClock(self.now), registry, secret_key=lambda: b"k" * 32)
 
     def reset(self, engine: ProcessEngine, state: State | None = None) -> None:
         """Put the state back, and time with it."""

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from engine import commands
 from engine.commands import ProcessEngine
+from engine.hooks import HookKind, add_hook_in, secret_of_hook_in
+from engine.people import SYSTEM
 from engine.tables import failure, human_task, job
 from engine.work import create_schedule
 from engine.work.schedules import CatchUp
@@ -37,8 +39,9 @@ from tests.runtime.diagrams import (
     user,
 )  # fmt: skip
 
-BRANCHES = ("review", "check", "approve", "wait_reply", "wait_alarm", "pause", "send", "divide", "ready")
-ROOTS = '<bpmn:signal id="s_alarm" name="alarm"/>' + message_root("m_reply", "customer.reply", key="ticket", expression="ticket")
+BRANCHES = ("review", "check", "approve", "wait_reply", "wait_alarm", "pause", "send", "outside", "divide", "ready")
+ROOTS = '<bpmn:error id="e_no" errorCode="no"/><bpmn:escalation id="e_late" escalationCode="late"/>'
+ROOTS += '<bpmn:signal id="s_alarm" name="alarm"/>' + message_root("m_reply", "customer.reply", key="ticket", expression="ticket")
 NODES = (
     start(),
     parallel("split"),
@@ -46,19 +49,24 @@ NODES = (
     boundary("overdue", "review", timer("PT4H"), interrupting=False),
     user("escalate"),
     user("check"),
+    boundary("declined", "check", '<bpmn:errorEventDefinition id="d_no" errorRef="e_no"/>'),
+    boundary("late", "check", '<bpmn:escalationEventDefinition id="d_late" escalationRef="e_late"/>', interrupting=False),
     user("approve"),
     catch("wait_reply", on_message("m_reply")),
     catch("wait_alarm", on_signal("s_alarm")),
     catch("pause", timer("PT1H")),
     service("send", "topics.send", inputs='<camunda:inputParameter name="text">hello</camunda:inputParameter>'),
+    service("outside", "elsewhere.work"),
     script("divide", "share = 12 / people"),
     catch("ready", on_condition("${level > 3}")),
     service("record", "topics.record", inputs='<camunda:inputParameter name="text">noted</camunda:inputParameter>'),
     parallel("join"),
     end(),
     end("escalated"),
+    end("was_declined"),
+    end("was_late"),
 )
-FLOWS = "start>split overdue>escalate escalate>escalated join>end review>record record>join "
+FLOWS = "start>split overdue>escalate escalate>escalated declined>was_declined late>was_late join>end review>record record>join "
 FLOWS += " ".join(f"split>{each}" for each in BRANCHES) + " " + " ".join(f"{each}>join" for each in BRANCHES if each != "review")
 EVERYTHING = diagram("everything", *NODES, flows=FLOWS, roots=ROOTS)
 LATER = diagram("everything", *NODES, user("look_back"), flows=FLOWS.replace("join>end", "join>look_back look_back>end"), roots=ROOTS)
@@ -69,13 +77,17 @@ Act = Callable[[ProcessEngine, Ids], Any]
 
 @dataclass(frozen=True)
 class Scene:
-    """What a command is called with. `before` brings about what it needs; `again` is how it is tried again after a death."""
+    """What a command is called with. `before` brings about what it needs; `again` is how it is tried again after a death.
+
+    `told_again`: the history tells of both tries.
+    """
 
     command: str
     act: Act
     before: tuple[Act, ...] = ()
     again: Act | None = None
     races: bool = True
+    told_again: bool = False
 
 
 def prepare(engine: ProcessEngine) -> Ids:
@@ -93,6 +105,13 @@ def prepare(engine: ProcessEngine) -> Ids:
         ids |= {f"job of {element}": key for element, key in jobs}
         ids |= {"unused deployment": unused.id, "unused definition": unused.definitions[0].id}
         ids["failure"] = connection.scalars(sa.select(failure.c.id)).one()
+    commands.add_comment(engine, ids["check"], message="first", actor=ANN)
+    ids["attachment"] = commands.attach_url(engine, ids["check"], url="https://example.org/", actor=ANN).id
+    hook = add_hook_in(
+        engine.database, "alarms", kind=HookKind.GENERIC, person="Olga", message="order.placed",
+        mapping={"fingerprint": "payload.id"}, actor=SYSTEM, now=engine.clock.now(),
+    )  # fmt: skip
+    ids["secret"] = secret_of_hook_in(hook, engine.secret_key(), actor=SYSTEM)
     commands.claim(engine, ids["check"], actor=ANN)
     commands.claim(engine, ids["approve"], actor=ANN)
     commands.delegate(engine, ids["approve"], to="Bob", actor=ANN)
@@ -110,12 +129,17 @@ def run_again(engine: ProcessEngine, ids: Ids) -> Any:
     return commands.run_job(engine, ids["job of send"], worker="w")
 
 
+def oldest_job(engine: ProcessEngine, kind: str) -> str | None:
+    """Return the id of the oldest job of a kind, None when there is none."""
+    with engine.database.read() as connection:
+        return connection.scalars(sa.select(job.c.id).where(job.c.kind == kind).order_by(job.c.id)).first()
+
+
 def first_job(kind: str) -> Act:
     """Return a function that runs the oldest job of a kind; None when it is gone."""
 
     def run(engine: ProcessEngine, _ids: Ids) -> Any:
-        with engine.database.read() as connection:
-            found = connection.scalars(sa.select(job.c.id).where(job.c.kind == kind).order_by(job.c.id)).first()
+        found = oldest_job(engine, kind)
         return None if found is None else commands.run_job(engine, found, worker="w")
 
     return run
