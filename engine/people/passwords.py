@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 import unicodedata
 from functools import cache
 
@@ -13,11 +14,13 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.engine import Connection
 
 from engine.errors import Invalid, NotFound
+from engine.people.tokens import PREFIX
 from engine.tables import person
 
 MIN_LENGTH = 12
 MAX_LENGTH = 1024
 MOST_KNOWN = 10_000
+TURNS = 64
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's least for argon2id: 19 MiB each, so that twenty sign-ins at once do not exhaust a small machine."""
 
@@ -25,12 +28,14 @@ HASH = sa.select(person.c.password_hash).where(person.c.name == sa.bindparam("of
 
 
 def hash_password(password: str, *, name: str) -> str:
-    """Return the hash to keep. Raises Invalid for a password that is short, huge, or says the name."""
+    """Return the hash to keep. Raises Invalid for a password that is short, huge, says the name, or looks like a token."""
     text = _composed(password)
     if len(text) < MIN_LENGTH:
         raise Invalid(f"the password has {len(text)} characters: use at least {MIN_LENGTH}")
     if len(text) > MAX_LENGTH:
         raise Invalid(f"the password has {len(text)} characters: use at most {MAX_LENGTH}")
+    if text.startswith(PREFIX):
+        raise Invalid(f"the password begins like a token, with {PREFIX}: choose another")
     if name.casefold() in text.casefold():
         raise Invalid("the password contains the name it belongs to: choose another")
     if len(set(text)) < 5:
@@ -74,6 +79,11 @@ class KnownPasswords:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._known: dict[str, tuple[str, bytes]] = {}
+        self._turns = [threading.Lock() for _ in range(TURNS)]
+
+    def turn(self, name: str) -> threading.Lock:
+        """Return what is held while a password of this name is looked at: of each name one at a time, and of many names at once."""
+        return self._turns[hash(name) % TURNS]
 
     def knows(self, name: str, password: str, *, kept: str | None) -> bool:
         """Tell whether this password was found to match this hash."""

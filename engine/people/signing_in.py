@@ -1,7 +1,8 @@
 """Signing in with a name and a password, and what stops those who guess.
 
-Tries that failed are counted in the database by name and by address, so all processes count together. An address may fail more often
-than a name: many people can sit behind one.
+Tries that failed are counted in the database, so all processes count together: of a name from an address, so that who guesses locks out
+nobody elsewhere; from an address, which may fail more often, as many people can sit behind one; and of a name, for who guesses from many.
+The tries of a name come one after the other in each process: many at once are no more tries.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.db import Database
-from engine.errors import TooManyTries, Unidentified
+from engine.errors import TooManyTries, Unidentified, printable
 from engine.ids import new_id
 from engine.people.actor import Actor, load_actor
 from engine.people.passwords import KnownPasswords, hash_of, matches
 from engine.tables import failed_sign_in
 
 WINDOW = timedelta(minutes=5)
-MOST_OF_A_NAME = 5
+MOST_FROM_THERE = 5
 MOST_OF_AN_ADDRESS = 30
+MOST_OF_A_NAME = 50
 
 
 def sign_in(database: Database, known: KnownPasswords, name: str, password: str, *, address: str, now: datetime) -> Actor:
@@ -30,23 +32,37 @@ def sign_in(database: Database, known: KnownPasswords, name: str, password: str,
     Raises Unidentified without saying which of the two is wrong, TooManyTries when too many tries of the name, or from the address, failed.
     """
     with database.glance() as connection:
-        kept = hash_of(connection, name)
-        if known.knows(name, password, kept=kept):
+        if known.knows(name, password, kept=hash_of(connection, name)):
             return load_actor(connection, name, now=now)
-        _refuse_guessing(connection, name, address, now)
-    if kept is None or not matches(kept, password):
-        with database.write() as connection:
-            row = {"id": new_id(), "name": name[:255].replace("\x00", ""), "address": address, "at": now}
-            connection.execute(sa.insert(failed_sign_in), row)
-        raise Unidentified("name or password is wrong")
-    known.learn(name, password, kept=kept)
+    with known.turn(name):
+        _prove(database, known, name, password, address=address, now=now)
     with database.glance() as connection:
         return load_actor(connection, name, now=now)
 
 
+def _prove(database: Database, known: KnownPasswords, name: str, password: str, *, address: str, now: datetime) -> None:
+    with database.glance() as connection:
+        kept = hash_of(connection, name)
+        if known.knows(name, password, kept=kept):
+            return
+        _refuse_guessing(connection, _kept(name), address, now)
+    if not matches(kept, password) or kept is None:
+        with database.write() as connection:
+            connection.execute(sa.insert(failed_sign_in), {"id": new_id(), "name": _kept(name), "address": address, "at": now})
+        raise Unidentified("name or password is wrong")
+    known.learn(name, password, kept=kept)
+
+
+def _kept(name: str) -> str:
+    """Return a name, whatever was given, as a row can keep it."""
+    return printable(name)[:255]
+
+
 def _refuse_guessing(connection: Connection, name: str, address: str, now: datetime) -> None:
-    for column, value, most in ((failed_sign_in.c.name, name, MOST_OF_A_NAME), (failed_sign_in.c.address, address, MOST_OF_AN_ADDRESS)):
-        recent = sa.select(failed_sign_in.c.at).where(column == value[:255].replace("\x00", ""), failed_sign_in.c.at > now - WINDOW)
+    of_name, from_address = failed_sign_in.c.name == name, failed_sign_in.c.address == address
+    limits = ((sa.and_(of_name, from_address), MOST_FROM_THERE), (from_address, MOST_OF_AN_ADDRESS), (of_name, MOST_OF_A_NAME))
+    for those, most in limits:
+        recent = sa.select(failed_sign_in.c.at).where(those, failed_sign_in.c.at > now - WINDOW)
         tries = connection.scalars(recent.order_by(failed_sign_in.c.at.desc()).limit(most)).all()
         if len(tries) == most:
             wait = math.ceil((tries[-1] + WINDOW - now).total_seconds())
