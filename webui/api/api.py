@@ -111,7 +111,7 @@ class ProblemKind(Model):
     meaning: str
 
 
-@API.endpoint("GET", "/problems", answer=list[ProblemKind], is_open=True)
+@API.endpoint("GET", "/problems", answer=list[ProblemKind])
 def problems(_call: object) -> list[ProblemKind]:
     """List the kinds of problems."""
     return [ProblemKind(type=type_of(name), status=status, meaning=kind.__doc__ or "") for kind, name, status in TYPES]
