@@ -93,6 +93,8 @@ class Json(TypeDecorator[Any]):
 HELD = "watchbill.held"
 ASIDE = 2
 PLACE_S = 30
+TOO_MANY = ("number of parameters must be between", "too many SQL variables", "Expression tree is too large")
+"""What PostgreSQL's driver and SQLite say of a statement with more values, or conditions, than they take."""
 BUSY_S = 30
 """How long a command waits for its turn to write to SQLite."""
 
@@ -118,7 +120,7 @@ def _refuse_when_held(connection: Connection) -> None:
 
 @contextmanager
 def _keepable() -> Iterator[None]:
-    """Raise Invalid for a value that the database cannot hold: U+0000, half a surrogate pair, a number or a text that is too long."""
+    """Raise Invalid for what the database cannot hold, or not at once: U+0000, half a surrogate pair, a number or text that is too long."""
     try:
         yield
     except (UnicodeEncodeError, OverflowError) as exc:
@@ -126,6 +128,8 @@ def _keepable() -> Iterator[None]:
     except StatementError as exc:
         if isinstance(exc, DataError) or isinstance(exc.orig, ValueError | TypeError | OverflowError):
             raise Invalid(f"the database cannot hold this: {exc.orig}; correct the text or number") from exc
+        if any(sign in str(exc.orig) for sign in TOO_MANY):
+            raise Invalid("these are too many values for one question: ask in several") from exc
         raise
 
 

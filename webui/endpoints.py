@@ -29,6 +29,9 @@ TIMES_THE_VARIABLES = 4
 """How much larger than its variables a body may be: JSON may spell a character in twice as many bytes, and says more than the variables."""
 NOBODY = Actor("", customer="")
 """Who calls an endpoint that is open: may nothing."""
+MOST_RESULTS = 10_000
+ONE_TOO_MANY = MOST_RESULTS + 1
+"""So many are read of a list that has no end of its own, to see whether there are more than may be answered."""
 View = Callable[..., Any]
 
 
@@ -180,7 +183,7 @@ class Api:
             if found.body is not None:
                 _limit_body(found, call.engine)
                 models["body"] = read_form(found.body) if found.is_multipart else read_body(found.body)
-            return _answered(found, found.view(call, **parts, **models))
+            return _answered(found, _bounded(found.view(call, **parts, **models)))
 
         return serve
 
@@ -189,6 +192,13 @@ def _limit_body(found: Endpoint, engine: ProcessEngine) -> None:
     """Refuse a body that is larger than what this endpoint can use; files have the limit of the application."""
     if not (found.is_multipart or found.is_large):
         request.max_content_length = MOST_OF_AN_OPEN_BODY if found.is_open else TIMES_THE_VARIABLES * engine.settings.max_variables_bytes
+
+
+def _bounded(value: Any) -> Any:
+    """Return an answer. Raises Invalid for a list that would never end: it is not cut short in silence."""
+    if isinstance(value, list) and len(value) == ONE_TOO_MANY:
+        raise Invalid(f"there are more than {MOST_RESULTS}: ask for them in parts, by firstResult and maxResults, or for fewer by a filter")
+    return value
 
 
 def _answered(found: Endpoint, value: Any) -> Response:

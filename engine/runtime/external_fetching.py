@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_LOCK = timedelta(days=366)
 MAX_WAIT = timedelta(minutes=30)
+MOST_TOPICS = 200
 WIDE: sa.Select[Any] = SELECT.add_columns(*(process_instance.c[name] for name in Instance.__slots__))
 ROUNDS = 3
 """How often to look again when others took all that was found."""
@@ -88,6 +89,8 @@ class Wish:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         checked_name(self.worker, what="worker id")
+        if len(self.topics) > MOST_TOPICS:
+            raise Invalid(f"{len(self.topics)} topics: name at most {MOST_TOPICS} in a call, and the others in another")
         names = [checked_name(topic.name, what="topic name") for topic in self.topics]
         if len(set(names)) < len(names):
             raise Invalid("a topic is named twice: name each once")

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from engine.errors import Invalid
 from engine.queries import Sort
-from webui.endpoints import Model
+from webui.endpoints import ONE_TOO_MANY, Model
 
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number of things."""
 
 
-class Page(Model):
-    """Which part of a long answer, and in which order."""
-
-    first_result: Whole = 0
-    max_results: Whole | None = None
-    sort_by: str | None = None
-    sort_order: Literal["asc", "desc"] | None = None
+Most = Annotated[Whole, AfterValidator(lambda number: min(number, ONE_TOO_MANY))]
+"""How many to answer: whoever leaves it out, or asks for all there could be, is answered only when that is not too much."""
 
 
 class Part(Model):
-    """Which part of a long answer."""
+    """Which part of a long answer. Without `maxResults` an answer of more than 10,000 is refused."""
 
     first_result: Whole = 0
-    max_results: Whole | None = None
+    max_results: Most = ONE_TOO_MANY
+
+
+class Page(Part):
+    """Which part of a long answer, and in which order."""
+
+    sort_by: str | None = None
+    sort_order: Literal["asc", "desc"] | None = None
 
 
 class Sorting(Model):

@@ -134,8 +134,7 @@ def _part(found: list[Any], page: Page) -> list[Any]:
     order = sorts(page, {"userId": "name", "id": "name", "name": "display_name", "firstName": "display_name"})
     for each in order:
         found = sorted(found, key=lambda one, name=each.name: getattr(one, name), reverse=each.is_descending)  # type: ignore[misc]  # a default
-    last = None if page.max_results is None else page.first_result + page.max_results
-    return found[page.first_result : last]
+    return found[page.first_result : page.first_result + page.max_results]
 
 
 def _user(found: Person) -> User:

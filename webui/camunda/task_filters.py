@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.queries import Criterion, Op, Sort
-from webui.camunda.paging import Page, Whole
+from webui.camunda.paging import Page
 from webui.camunda.values import Flag, Moment, Names
 from webui.endpoints import Model
 
@@ -170,13 +170,6 @@ class TaskFilter(Model):
 
 class TaskQuery(TaskFilter, Page):
     """The filters as query parameters, with page and order."""
-
-
-class PageOnly(Model):
-    """Which part of a long answer."""
-
-    first_result: Whole = 0
-    max_results: Whole | None = None
 
 
 class Sorting(Model):

@@ -6,7 +6,7 @@ from engine import commands, queries
 from engine.commands import TaskDetails
 from engine.errors import Invalid
 from webui.camunda.api import API
-from webui.camunda.paging import Count, sorts
+from webui.camunda.paging import Count, Part, sorts
 from webui.camunda.task_bodies import (
     Completion,
     Given,
@@ -18,7 +18,7 @@ from webui.camunda.task_bodies import (
     ThrownEscalation,
     task_body,
 )
-from webui.camunda.task_filters import SORTS, PageOnly, TaskFilter, TaskQuery, TaskQueryBody
+from webui.camunda.task_filters import SORTS, TaskFilter, TaskQuery, TaskQueryBody
 from webui.camunda.values import TypedValue, typed_all
 from webui.endpoints import Call
 
@@ -37,8 +37,8 @@ def tasks(call: Call, *, query: TaskQuery) -> list[TaskBody]:
     return [task_body(each) for each in found]
 
 
-@API.endpoint("POST", "/task", query=PageOnly, body=TaskQueryBody, answer=list[TaskBody])
-def query_tasks(call: Call, *, query: PageOnly, body: TaskQueryBody) -> list[TaskBody]:
+@API.endpoint("POST", "/task", query=Part, body=TaskQueryBody, answer=list[TaskBody])
+def query_tasks(call: Call, *, query: Part, body: TaskQueryBody) -> list[TaskBody]:
     """List the open tasks that the caller may read, by filters in the body."""
     found = queries.find_tasks(
         call.engine, body.wanted(), actor=call.actor, sort=body.sorts(), limit=query.max_results, offset=query.first_result

@@ -171,8 +171,7 @@ def _is_asked(found: PastElement, query: ElementQuery) -> bool:
 def part_of(found: list[Any], page: Page) -> list[Any]:
     """Return the part that is asked for, in the order in which it happened."""
     sorts(page, {})
-    last = None if page.max_results is None else page.first_result + page.max_results
-    return found[page.first_result : last]
+    return found[page.first_result : page.first_result + page.max_results]
 
 
 @API.endpoint("GET", "/history/variable-instance", query=VariableQuery, answer=list[PastVariable], errors=(404,))
