@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.history import canonical_text
 from engine.ids import new_id
 
 if TYPE_CHECKING:
@@ -97,5 +98,5 @@ class Token(Task):
 
 
 def matches(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Tell whether every correlation key that a waiting token names has the same value in what arrives."""
-    return all(key in given and given[key] == value for key, value in wanted.items())
+    """Tell whether every correlation key that a waiting token names has the same value in what arrives: 1 is 1.0, and True is neither."""
+    return all(key in given and canonical_text(given[key]) == canonical_text(value) for key, value in wanted.items())

@@ -75,13 +75,3 @@ def take_message(connection: Connection, message_id: str) -> bool:
 def drop_expired(connection: Connection, *, now: datetime) -> int:
     """Drop messages that nobody caught in time and return how many."""
     return connection.execute(sa.delete(message_inbox).where(message_inbox.c.expires_at <= now)).rowcount
-
-
-def is_for(wanted: Mapping[str, Any] | None, given: Mapping[str, Any] | None) -> bool:
-    """Tell whether a message carries every correlation key that somebody waits for, with the same value.
-
-    >>> is_for({"order": 7}, {"order": 7, "line": 1}), is_for({"order": 7}, {}), is_for(None, {"order": 7})
-    (True, False, True)
-    """
-    given = given or {}
-    return all(key in given and given[key] == value for key, value in (wanted or {}).items())

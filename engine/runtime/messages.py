@@ -21,6 +21,7 @@ from engine.people import HOUSE, SYSTEM, Action, Actor, may, require
 from engine.runtime import inbox
 from engine.runtime.answers import Delivered
 from engine.runtime.checking import checked_key, checked_name, checked_variables
+from engine.runtime.correlation import digests_within, is_for
 from engine.runtime.instances import Instance, lock_instance, read_instance, thing_with_people
 from engine.runtime.starting import start_within
 from engine.runtime.subscriptions import Subscription, waiting_for
@@ -116,14 +117,11 @@ def _receivers(engine: ProcessEngine, connection: Connection, sent: Message) -> 
     instances: dict[str, Subscription] = {}
     starts = []
     is_narrowed = sent.instance_id is not None or sent.token is not None
-    for each in waiting_for(connection, "message", names=[sent.name], business_key=sent.business_key, is_drill=sent.is_drill):
+    keys = digests_within(sent.correlation)
+    for each in waiting_for(connection, "message", names=[sent.name], business_key=sent.business_key, digests=keys, is_drill=sent.is_drill):
         if each.is_start:
             starts += [] if is_narrowed else [each]
-        elif (
-            sent.instance_id in (None, each.instance_id)
-            and sent.token in (None, each.id)
-            and inbox.is_for(each.correlation, sent.correlation)
-        ):
+        elif sent.instance_id in (None, each.instance_id) and sent.token in (None, each.id) and is_for(each.correlation, sent.correlation):
             instances.setdefault(each.instance_id or "", each)
     if sent.by_variables and sent.correlation:
         instances = {
@@ -139,7 +137,7 @@ def _has_variables(
     if len(among) > MOST_COMPARED:
         raise Conflict(f"{len(among)} instances wait for {_described(sent)} without keys of their own: name a business key")
     turn = Turn(engine, connection, instance=read_instance(connection, instance_id), actor=SYSTEM)
-    return inbox.is_for(sent.correlation, turn.execution.variables())
+    return is_for(sent.correlation, turn.execution.variables())
 
 
 def _give(engine: ProcessEngine, connection: Connection, receiver: Subscription, *, sent: Message, actor: Actor) -> Delivered:

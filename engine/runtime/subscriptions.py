@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 
 from engine.errors import Invalid
 from engine.execution.model import Wait
+from engine.plain import plain
+from engine.runtime.correlation import digest_of
 from engine.runtime.instances import Instance
 from engine.tables import process_instance, subscription
 
@@ -56,6 +58,8 @@ def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:
     name = wait.name or ""
     if len(name) > MAX_NAME and wait.kind != "condition":
         raise Invalid(f"the {wait.kind} that {wait.element} waits for has a name of {len(name)} characters: use at most {MAX_NAME}")
+    correlation = plain(wait.correlation, where=f"the correlation keys of {wait.element}") or None
+    assert correlation is None or isinstance(correlation, dict)
     return {
         "id": wait.token,
         "kind": wait.kind.value,
@@ -64,7 +68,8 @@ def _row(instance: Instance, wait: Wait, now: datetime) -> dict[str, Any]:
         "definition_id": None,
         "element": wait.element,
         "business_key": instance.business_key,
-        "correlation": dict(wait.correlation) or None,
+        "correlation": correlation,
+        "digest": digest_of(correlation),
         "created_at": now,
     }
 
@@ -76,13 +81,21 @@ def remove_subscriptions(connection: Connection, tokens: Collection[str]) -> Non
 
 
 def waiting_for(
-    connection: Connection, kind: str, *, names: Collection[str], business_key: str | None = None, is_drill: bool | None = None
+    connection: Connection,
+    kind: str,
+    *,
+    names: Collection[str],
+    business_key: str | None = None,
+    digests: Collection[str] | None = None,
+    is_drill: bool | None = None,
 ) -> tuple[Subscription, ...]:
     """Return everybody who waits for one of these names, oldest first.
 
-    `business_key` leaves only tokens of instances that have it, `is_drill` only drills or only others; start events always remain.
+    `business_key` leaves only tokens of instances that have it, `digests` those that declare one of these sets of correlation keys or none
+    at all, `is_drill` only drills or only others; start events always remain.
     """
-    statement = SELECT.where(subscription.c.kind == kind, subscription.c.name.in_(names))
+    alike = sa.and_(subscription.c.kind == kind, subscription.c.name.in_(names))
+    statement = SELECT.where(alike if digests is None else subscription.c.id.in_(_declaring(alike, digests)))
     starts = subscription.c.definition_id.is_not(None)
     if business_key is not None:
         statement = statement.where(sa.or_(subscription.c.business_key == business_key, starts))
@@ -90,3 +103,9 @@ def waiting_for(
         statement = statement.where(sa.or_(process_instance.c.is_drill == is_drill, starts))
     statement = statement.order_by(subscription.c.created_at, subscription.c.id)
     return tuple(Subscription(*row) for row in connection.execute(statement))
+
+
+def _declaring(alike: sa.ColumnElement[bool], digests: Collection[str]) -> sa.CompoundSelect[tuple[str]]:
+    """Return the ids of who declares one of these sets of keys, or none: two questions, since SQLite answers an OR without the index."""
+    wanted = (subscription.c.digest.is_(None), subscription.c.digest.in_(digests))
+    return sa.union_all(*(sa.select(subscription.c.id).where(alike, each) for each in wanted))

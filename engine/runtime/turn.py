@@ -22,6 +22,7 @@ from engine.history import Event, append
 from engine.people import Actor
 from engine.runtime import inbox
 from engine.runtime.applying import apply_changes
+from engine.runtime.correlation import is_for
 from engine.runtime.failures import resolve_all
 from engine.runtime.host import TurnHost
 from engine.runtime.instances import Instance, Status, insert_instance, update_instance
@@ -164,7 +165,7 @@ def inbox_delivers(turn: Turn, execution: Execution) -> bool:
     inbox.hold_names(turn.connection, names, shared=True)
     for kept in inbox.kept_messages(turn.connection, names, business_key=turn.instance.business_key, now=turn.now):
         for wait in waits:
-            if wait.name == kept.name and inbox.is_for(wait.correlation, kept.correlation) and inbox.take_message(turn.connection, kept.id):
+            if wait.name == kept.name and is_for(wait.correlation, kept.correlation) and inbox.take_message(turn.connection, kept.id):
                 turn.note("message.received", element=wait.element, token=wait.token, data={"message": kept.name, "kept": kept.id})
                 execution.fire(wait.token, kept.payload)
                 return True

@@ -44,7 +44,9 @@ subscription = sa.Table(
     sa.Column("business_key", NAME, nullable=True),
     sa.Column("correlation", Json, nullable=True, comment="correlation key -> value"),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=True, comment="SHA-256 of the correlation in canonical JSON; null when it declares none"),
     sa.Index(None, "kind", "name", "business_key"),
+    sa.Index(None, "kind", "name", "digest"),
     sa.Index(None, "instance_id"),
     sa.Index(None, "definition_id"),
 )
