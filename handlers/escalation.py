@@ -26,14 +26,20 @@ class Opening(BaseModel):
 
 @handler("escalation.start")
 def start(context: Context, inputs: Opening) -> None:
-    """Begin to escalate, unless the record is escalated on this ladder already, and for no lower priority; that goes on instead."""
+    """Begin to escalate, unless the record is escalated on this ladder already, and for no lower priority; that goes on instead.
+
+    One whose process an operator cancelled is over: it keeps nobody from being told.
+    """
+    for ladder, found in open_escalations(context.connection, inputs.record):
+        if ladder == inputs.ladder and context.has_ended(found):
+            end_escalation(context.connection, found, now=context.now)
     made = open_escalation(context.connection, **inputs.model_dump(), is_drill=context.is_drill, now=context.now)
     if made is None:
         return
     if made.replaced is not None:
         _end(context, inputs.record, inputs.ladder, made.replaced)
     variables = {**inputs.model_dump(), "escalation": made.id, "opened_at": made.since.isoformat(), "level": 0}
-    context.start_process(PROCESS, business_key=_key(inputs.record, inputs.ladder, made.id), variables=variables)
+    context.start_process(PROCESS, business_key=_key(inputs.record, inputs.ladder, made.id), variables=variables, instance_id=made.id)
 
 
 def _key(record: str, ladder: str, escalation: str) -> str:
@@ -55,7 +61,9 @@ class OfRecord(BaseModel):
 def end_all(context: Context, inputs: OfRecord) -> None:
     """End every escalation of a record: it is over."""
     for ladder, found in open_escalations(context.connection, inputs.record):
-        _end(context, inputs.record, ladder, found)
+        end_escalation(context.connection, found, now=context.now)
+        if not context.has_ended(found):
+            _end(context, inputs.record, ladder, found)
 
 
 class Step(BaseModel):

@@ -1,4 +1,7 @@
-"""What was escalated to whom: one row for each step of a ladder that was taken (section 2.4)."""
+"""What was escalated to whom: one row for each step of a ladder that was taken (section 2.4).
+
+The process that climbs the ladder bears the escalation's id.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.db import Json, UtcTime, metadata
 from engine.ids import new_id
@@ -27,6 +31,10 @@ escalation = sa.Table(
     sa.Column("is_drill", sa.Boolean, nullable=False),
     sa.Index(None, "record", "ended_at"),
 )
+OPEN = escalation.c.ended_at.is_(None)
+sa.Index(
+    "uq_escalation_record_ladder", escalation.c.record, escalation.c.ladder, unique=True, sqlite_where=OPEN, postgresql_where=OPEN
+)  # at most one is open for a ladder of a record
 escalation_step = sa.Table(
     "escalation_step",
     metadata,
@@ -53,24 +61,28 @@ def open_escalation(
     """Open an escalation; None while one on the same ladder is open for the record, which goes on instead.
 
     One of a lower priority is replaced by the new one, which takes the steps that are due since the first began: the level never falls.
+    Who opens one at the same moment waits at the index for the first one's commit, and then looks again.
     """
     found = sa.select(escalation.c.id, escalation.c.priority, escalation.c.started_at)
-    same = sa.and_(escalation.c.record == record, escalation.c.ended_at.is_(None), escalation.c.ladder == ladder)
-    running = connection.execute(found.where(same).limit(1)).one_or_none()
-    if running is not None and running.priority <= priority:
-        return None
-    if running is not None:
-        end_escalation(connection, running.id, now=now)
-    since, replaced = (now, None) if running is None else (running.started_at, running.id)
-    made = new_id()
-    row = {"id": made, "record": record, "ladder": ladder, "priority": priority, "reason": reason, "started_at": since}
-    connection.execute(sa.insert(escalation).values(**row, level=0, is_drill=is_drill))
-    return Opened(made, since, replaced)
+    same = sa.and_(escalation.c.record == record, OPEN, escalation.c.ladder == ladder)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    while True:
+        running = connection.execute(found.where(same)).one_or_none()
+        if running is not None and running.priority <= priority:
+            return None
+        if running is not None:
+            end_escalation(connection, running.id, now=now)
+        since, replaced = (now, None) if running is None else (running.started_at, running.id)
+        made = new_id()
+        row = {"id": made, "record": record, "ladder": ladder, "priority": priority, "reason": reason, "started_at": since}
+        statement = insert(escalation).values(**row, level=0, is_drill=is_drill).on_conflict_do_nothing()
+        if connection.scalar(statement.returning(escalation.c.id)) is not None:
+            return Opened(made, since, replaced)
 
 
 def open_escalations(connection: sa.Connection, record: str) -> list[tuple[str, str]]:
     """Return the escalations of a record that are open now: ladder and id."""
-    running = sa.select(escalation.c.ladder, escalation.c.id).where(escalation.c.record == record, escalation.c.ended_at.is_(None))
+    running = sa.select(escalation.c.ladder, escalation.c.id).where(escalation.c.record == record, OPEN)
     return [(row.ladder, row.id) for row in connection.execute(running.order_by(escalation.c.id))]
 
 
@@ -89,5 +101,5 @@ def acknowledge(connection: sa.Connection, escalation_id: str, *, by: str, now: 
 
 def end_escalation(connection: sa.Connection, escalation_id: str, *, now: datetime) -> None:
     """End an escalation."""
-    running = sa.and_(escalation.c.id == escalation_id, escalation.c.ended_at.is_(None))
+    running = sa.and_(escalation.c.id == escalation_id, OPEN)
     connection.execute(sa.update(escalation).where(running).values(ended_at=now))

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+
+from engine.tables import process_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,14 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class QueuedStart:
-    """A process to start, at once or at a moment; a drill starts drills (U4)."""
+    """A process to start, at once or at a moment; a drill starts drills (U4). `instance_id` is what it will be known by (None: any)."""
 
     key: str
     business_key: str | None
     variables: Mapping[str, Any]
     at: datetime | None
     is_drill: bool
+    instance_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,21 @@ class Context:
         self.requests.put(QueuedMessage(name, business_key, dict(correlation or {}), dict(payload or {}), ttl_s))
 
     def start_process(
-        self, key: str, *, business_key: str | None = None, variables: Mapping[str, Any] | None = None, at: datetime | None = None
+        self,
+        key: str,
+        *,
+        business_key: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
+        instance_id: str | None = None,
     ) -> None:
-        """Start another process after the step, or at a moment; it is a drill if this is one."""
-        self.requests.put(QueuedStart(key, business_key, dict(variables or {}), at, self.is_drill))
+        """Start another process after the step, or at a moment; it is a drill if this is one. `instance_id` is its id to be."""
+        self.requests.put(QueuedStart(key, business_key, dict(variables or {}), at, self.is_drill, instance_id))
+
+    def has_ended(self, instance_id: str) -> bool:
+        """Tell whether an instance has completed or was cancelled; one that is still to start has not."""
+        ended = sa.and_(process_instance.c.id == instance_id, process_instance.c.ended_at.is_not(None))
+        return self.connection.scalar(sa.select(sa.exists().where(ended))) is True
 
     def notify(self, kind: str, **payload: Any) -> None:
         """Put a notice into the outbox; it leaves after the step and is marked if this is a drill."""

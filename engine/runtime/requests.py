@@ -49,7 +49,12 @@ def _apply(turn: Turn, call: TopicCall, request: Queued) -> None:
                 JobKind.MESSAGE, name=request.name, element=call.element, business_key=request.business_key, payload=_plain(payload)
             )
         case QueuedStart():
-            payload = {"key": request.key, "variables": request.variables, "instance_id": new_id(), "sender": turn.instance.id}
+            payload = {
+                "key": request.key,
+                "variables": request.variables,
+                "instance_id": request.instance_id or new_id(),
+                "sender": turn.instance.id,
+            }
             turn.add_job(
                 JobKind.START,
                 name=request.key,
