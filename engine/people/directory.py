@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from engine.errors import Conflict, Invalid, NotFound
@@ -75,13 +76,10 @@ def add_person(
     kept = checked_name(name)
     if is_admin and customer is not None:
         raise Invalid(f"{kept} belongs to the customer {customer!r} and cannot be an administrator")
-    taken = connection.scalar(sa.select(person.c.name).where(sa.func.lower(person.c.name) == kept.lower()))
-    if taken is not None:
-        raise Conflict(f"there is a person {taken!r} already: choose another name than {kept!r}")
     row: dict[str, object] = {"name": kept, "display_name": display_name or kept, "email": email, "is_admin": is_admin, "is_active": True}
     row |= {"customer": customer, "language": language, "zone": zone, "created_at": now}
     row["password_hash"] = None if password is None else hash_password(password, name=kept)
-    connection.execute(sa.insert(person), row)
+    _insert(connection, person, row)
     for one in sorted(set(teams)):
         add_membership(connection, kept, team_name=one)
     return kept
@@ -137,10 +135,7 @@ def reactivate_person(connection: Connection, name: str) -> None:
 def add_team(connection: Connection, name: str, *, display_name: str = "") -> str:
     """Add a team. Raises Conflict when the name is taken."""
     kept = checked_name(name, what="team")
-    taken = connection.scalar(sa.select(team.c.name).where(sa.func.lower(team.c.name) == kept.lower()))
-    if taken is not None:
-        raise Conflict(f"there is a team {taken!r} already: choose another name than {kept!r}")
-    connection.execute(sa.insert(team), {"name": kept, "display_name": display_name or kept})
+    _insert(connection, team, {"name": kept, "display_name": display_name or kept})
     return kept
 
 
@@ -169,6 +164,15 @@ def remove_membership(connection: Connection, name: str, *, team_name: str) -> N
     statement = sa.delete(membership).where(membership.c.person == name, membership.c.team == team_name)
     if connection.execute(statement).rowcount == 0:
         raise NotFound(f"{name} is no member of {team_name!r}")
+
+
+def _insert(connection: Connection, table: sa.Table, row: Mapping[str, object]) -> None:
+    """Insert a person or a team. Raises Conflict when the name is taken, in whatever letter case, also by who is being added now."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    name = table.c.name
+    if connection.scalar(insert(table).values(row).on_conflict_do_nothing().returning(name)) is None:
+        taken = connection.scalar(sa.select(name).where(sa.func.lower(name) == sa.func.lower(row["name"])))
+        raise Conflict(f"there is a {table.name} {taken!r} already: choose another name than {row['name']!r}")
 
 
 def _exists(connection: Connection, name: str) -> bool:

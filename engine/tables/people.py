@@ -20,6 +20,7 @@ person = sa.Table(
     sa.Column("language", sa.String(8), nullable=False, default="zh_CN"),
     sa.Column("zone", sa.String(64), nullable=False, default="Asia/Shanghai"),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("uq_person_lower_name", sa.text("lower(name)"), unique=True),
 )
 
 team = sa.Table(
@@ -27,6 +28,7 @@ team = sa.Table(
     metadata,
     sa.Column("name", NAME, primary_key=True, comment="the candidate group's name; lanes use the same names"),
     sa.Column("display_name", NAME, nullable=False),
+    sa.Index("uq_team_lower_name", sa.text("lower(name)"), unique=True),
 )
 
 membership = sa.Table(
