@@ -44,6 +44,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8033, ge=0, le=65535)
     workers: int = Field(2, ge=1, le=64)
+    trusted_proxies: int = Field(0, ge=0, le=10)
     user: str | None = None
     zone: str = "Asia/Shanghai"
     turn_budget_s: float = Field(0.5, gt=0)

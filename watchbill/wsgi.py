@@ -12,4 +12,9 @@ from webui import App, create_app
 def create() -> App:
     """Open the house and return its pages."""
     house = open_house(load_settings())
-    return create_app(house.engine, is_ready=lambda: not migrating.pending(house.database), secret_key=secret_key(house.settings))
+    return create_app(
+        house.engine,
+        is_ready=lambda: not migrating.pending(house.database),
+        secret_key=secret_key(house.settings),
+        trusted_proxies=house.settings.trusted_proxies,
+    )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.commands import ProcessEngine
 from engine.errors import WatchbillError
@@ -37,9 +39,23 @@ For programs:
 """
 
 
-def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_key: bytes) -> Flask:
-    """Return the application on an engine; `is_ready` tells whether its database is of this program's version."""
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions in cookies, which go over TLS alone once they came by it."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Tell whether the cookie is for TLS alone."""
+        return request.is_secure
+
+
+def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_key: bytes, trusted_proxies: int = 0) -> Flask:
+    """Return the application on an engine; `is_ready` tells whether its database is of this program's version.
+
+    So many proxies stand before it: what they say of who calls, and whether by TLS, is believed.
+    """
     app = Flask("webui", static_folder=None)
+    app.session_interface = _Sessions()
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)  # type: ignore[method-assign]  # Flask's own way
     app.config.update(
         SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=2 * max(engine.settings.max_file_bytes, engine.settings.max_attachment_bytes),
