@@ -121,14 +121,14 @@ def find_definitions(
     _require_reader(actor)
     statement = sa.select(*COLUMNS).select_from(WITH_FILE).where(*_conditions(wanted))
     statement = ordered(statement, DEFINITION_SORTS, sort or (Sort("key"), Sort("version", is_descending=True)), last=definition.c.id)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(DeployedDefinition(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_definitions(engine: ProcessEngine, wanted: DefinitionFilter, *, actor: Actor) -> int:
     """Return how many definitions there are."""
     _require_reader(actor)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return _count(connection, WITH_FILE, _conditions(wanted))
 
 
@@ -203,14 +203,14 @@ def find_deployments(
     _require_reader(actor)
     statement = sa.select(*(deployment.c[name] for name in DeploymentView.__slots__)).where(*_deployment_conditions(wanted))
     statement = ordered(statement, DEPLOYMENT_SORTS, sort or (Sort("deployed_at", is_descending=True),), last=deployment.c.id)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(DeploymentView(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_deployments(engine: ProcessEngine, wanted: DeploymentFilter, *, actor: Actor) -> int:
     """Return how many deployments there are."""
     _require_reader(actor)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return _count(connection, deployment, _deployment_conditions(wanted))
 
 
@@ -231,7 +231,7 @@ def files_of(engine: ProcessEngine, deployment_id: str, *, actor: Actor) -> tupl
     _require_reader(actor)
     columns = (deployed_file.c[name] for name in FileView.__slots__)
     statement = sa.select(*columns).where(deployed_file.c.deployment_id == deployment_id).order_by(deployed_file.c.name)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         found = tuple(FileView(*row) for row in connection.execute(statement))
     if not found:
         raise NotFound(f"there is no deployment {deployment_id!r}")
@@ -244,7 +244,7 @@ def file_content(engine: ProcessEngine, deployment_id: str, file_id: str, *, act
     columns = (*(deployed_file.c[name] for name in FileView.__slots__), blob.c.content)
     joined = deployed_file.join(blob, blob.c.hash == deployed_file.c.hash)
     statement = sa.select(*columns).select_from(joined)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         row = connection.execute(
             statement.where(deployed_file.c.id == file_id, deployed_file.c.deployment_id == deployment_id)
         ).one_or_none()
@@ -266,7 +266,7 @@ def busy_definitions(engine: ProcessEngine, *, actor: Actor) -> tuple[Busy, ...]
         table = table.outerjoin(part, part.c.definition_id == definition.c.id)
     counts = [sa.func.coalesce(part.c.n, 0) for part in parts]
     statement = sa.select(definition.c.id, *counts).select_from(table).where(definition.c.kind == "process").order_by(definition.c.id)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(Busy(*row) for row in connection.execute(statement))
 
 

@@ -61,14 +61,14 @@ def find_failures(
     require(actor, Action.READ_FAILURES, HOUSE)
     statement = sa.select(*FAILURE_COLUMNS, process_instance.c.definition_id).select_from(JOINED).where(*_conditions(wanted))
     statement = ordered(statement, SORTS, sort or (Sort("created_at", is_descending=True),), last=failure.c.id.desc())
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(FoundFailure(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_failures(engine: ProcessEngine, wanted: FailureFilter, *, actor: Actor) -> int:
     """Return how many failures there are."""
     require(actor, Action.READ_FAILURES, HOUSE)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(JOINED).where(*_conditions(wanted))).scalar_one())
 
 

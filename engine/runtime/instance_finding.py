@@ -56,14 +56,14 @@ def find_instances(
     """Return instances, newest first unless sorted otherwise: all for who may read everything, else those that concern the actor."""
     statement = sa.select(*VIEW_COLUMNS).where(*_conditions(wanted, actor))
     statement = ordered(statement, SORTS, sort or (Sort("started_at", is_descending=True),), last=process_instance.c.id.desc())
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(InstanceView(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_instances(engine: ProcessEngine, wanted: InstanceFilter, *, actor: Actor) -> int:
     """Return how many instances there are that the actor may see."""
     counted = sa.select(sa.func.count()).select_from(process_instance).where(*_conditions(wanted, actor))
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return int(connection.execute(counted).scalar_one())
 
 

@@ -159,14 +159,14 @@ def find_past_tasks(
     columns = [human_task.c[name] for name in PastTask.__slots__]
     statement = sa.select(*columns).where(*_conditions(wanted, actor))
     statement = ordered(statement, SORTS, sort or (Sort("created_at", is_descending=True),), last=human_task.c.id.desc())
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple(PastTask(*row) for row in connection.execute(statement.limit(limit).offset(offset)))
 
 
 def count_past_tasks(engine: ProcessEngine, wanted: PastTaskFilter, *, actor: Actor) -> int:
     """Return how many human tasks there were or are that the actor may see."""
     counted = sa.select(sa.func.count()).select_from(human_task).where(*_conditions(wanted, actor))
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return int(connection.execute(counted).scalar_one())
 
 

@@ -78,13 +78,13 @@ def find_tasks(
     """Return the open tasks that are wanted and that the actor may read."""
     statement = sa.select(*TASK_COLUMNS).where(*_conditions(wanted, actor))
     statement = ordered(statement, SORTS, sort, last=human_task.c.id).limit(limit).offset(offset)
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tasks_of(connection, statement)
 
 
 def count_tasks(engine: ProcessEngine, wanted: Wanted = (), *, actor: Actor) -> int:
     """Count the open tasks that are wanted and that the actor may read."""
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return count_up_to(connection, human_task, _conditions(wanted, actor), most=None)[0]
 
 
@@ -93,7 +93,7 @@ def count_by_group(engine: ProcessEngine, *, actor: Actor) -> tuple[tuple[str | 
     joined = human_task.outerjoin(task_candidate, sa.and_(task_candidate.c.task_id == human_task.c.id, task_candidate.c.kind == "group"))
     counted = sa.select(task_candidate.c.name, sa.func.count()).select_from(joined).where(*_conditions((), actor))
     statement = counted.group_by(task_candidate.c.name).order_by(task_candidate.c.name.asc().nulls_last())
-    with engine.database.read() as connection:
+    with engine.database.glance() as connection:
         return tuple((row[0], row[1]) for row in connection.execute(statement))
 
 

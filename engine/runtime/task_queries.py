@@ -91,13 +91,9 @@ def has_candidate(kind: str, names: list[str]) -> sa.ColumnElement[bool]:
 
 
 def tasks_of(connection: Connection, statement: sa.Select[tuple[object, ...]]) -> tuple[Task, ...]:
-    """Return the tasks of a statement over TASK_COLUMNS, with their candidates, in two statements."""
-    rows = connection.execute(statement).all()
-    candidates: dict[str, list[tuple[str | None, str]]] = {}
-    if rows:
-        for row in connection.execute(CANDIDATES, {"task_ids": [row[0] for row in rows]}):
-            candidates.setdefault(row.task_id, []).append((row.kind, row.name))
-    return tuple(as_task(row, candidates.get(str(row[0]), ())) for row in rows)
+    """Return the tasks of a statement over TASK_COLUMNS, with their candidates."""
+    rows = connection.execute(statement.add_columns(CANDIDATES))
+    return tuple(as_task(row[:-1], [(kind, name) for kind, name in row[-1]]) for row in rows)
 
 
 def task(engine: ProcessEngine, task_id: str, *, actor: Actor) -> Task:

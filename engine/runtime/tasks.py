@@ -9,7 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
+from engine.db import Json
 from engine.errors import NotFound
 from engine.execution.model import HumanDetails, Wait
 from engine.people import TaskThing
@@ -55,13 +59,36 @@ class Task:
         return TaskThing(self.assignee, self.owner, self.candidate_users, self.candidate_groups, self.lane)
 
 
+class pairs(FunctionElement[list[list[str]]]):  # noqa: N801  # a function of SQL
+    """All pairs of two columns as a list of lists, in whatever order."""
+
+    inherit_cache = True
+    type = Json()
+
+
+@compiles(pairs)
+def _pairs(element: pairs, compiler: SQLCompiler, **given: Any) -> str:
+    return f"coalesce(json_agg(json_build_array({compiler.process(element.clauses, **given)})), '[]')"
+
+
+@compiles(pairs, "sqlite")
+def _pairs_on_sqlite(element: pairs, compiler: SQLCompiler, **given: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **given)}))"
+
+
+CANDIDATES = (
+    sa.select(pairs(task_candidate.c.kind, task_candidate.c.name))
+    .where(task_candidate.c.task_id == human_task.c.id)
+    .correlate(human_task)
+    .scalar_subquery()
+)
+"""The candidates of each row of a statement over human tasks."""
 TASK_COLUMNS = [human_task.c[name] for name in Task.__slots__ if name in human_task.c]
 READ = (
     sa.select(*TASK_COLUMNS, task_candidate.c.kind.label("candidate_kind"), task_candidate.c.name.label("candidate_name"))
     .select_from(human_task.outerjoin(task_candidate, task_candidate.c.task_id == human_task.c.id))
     .where(human_task.c.id == sa.bindparam("task_id"))
 )
-CANDIDATES = sa.select(task_candidate).where(task_candidate.c.task_id.in_(sa.bindparam("task_ids", expanding=True)))
 INSERT = sa.insert(human_task)
 CHANGE = sa.update(human_task).where(
     human_task.c.id == sa.bindparam("of_id"), human_task.c.version == sa.bindparam("of_version"), human_task.c.status == "open"
