@@ -20,6 +20,8 @@ from engine.people.tokens import PREFIX
 
 USE_IS_NOTED_EVERY = timedelta(hours=1)
 SAFE = ("GET", "HEAD", "OPTIONS")
+OF_A_DESKTOP = "file://"
+"""Where the pages of Camunda Modeler come from; no site can say so."""
 CSRF_HEADER = "X-CSRF-Token"
 """The header in which a page sends back the token of its session with each call that changes something."""
 
@@ -43,11 +45,20 @@ def _identified() -> Actor:
     if given is not None and given.type == "bearer" and given.token:
         return _by_token(given.token)
     if given is not None and given.type == "basic":
+        _refuse_other_sites()
         name, password = str(given.username or ""), str(given.password or "")
         return _by_token(password, name) if password.startswith(PREFIX) else by_password(name, password)
     if "person" in session:
         return _by_session()
     raise Unidentified("who are you? Send a bearer token (`watchbill token create`), or HTTP Basic with name and password")
+
+
+def _refuse_other_sites() -> None:
+    """Raise Forbidden for a change that a page elsewhere sends: a browser keeps a password of HTTP Basic and adds it to all that is sent."""
+    origin = request.headers.get("Origin")
+    if request.method in SAFE or origin is None or origin == OF_A_DESKTOP or origin.partition("://")[2] == request.host:
+        return
+    raise Forbidden(f"a page at {origin[:80]} may change nothing here by HTTP Basic, which a browser adds unasked: send a bearer token")
 
 
 def _by_token(secret: str, name: str | None = None) -> Actor:
