@@ -14,6 +14,8 @@ MAX_URL = 2000
 WRITABLE = re.compile(r"[!-~]+")
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses behind which a translator reaches IPv4 ones (RFC 6052)."""
+ASSIGNED = ipaddress.ip_network("2000::/3")
+"""Where public IPv6 addresses are; elsewhere lie those of sites and of other translators, some of which reach inwards."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -79,7 +81,8 @@ def _split(url: str) -> SplitResult:
 
 def _require_public(address: Address, host: str, *, may_be_private: bool) -> None:
     meant = _meant(address)
-    if meant.is_unspecified or meant.is_multicast or not (meant.is_global or may_be_private):
+    is_public = meant.is_global and (isinstance(meant, ipaddress.IPv4Address) or meant in ASSIGNED)
+    if meant.is_unspecified or meant.is_multicast or not (is_public or may_be_private):
         raise ForbiddenAddress(f"{host} is at {address}, which is not a public address: allow it with the setting private_webhooks")
 
 
