@@ -54,7 +54,7 @@ def _identified() -> Actor:
 
 
 def _refuse_other_sites() -> None:
-    """Raise Forbidden for a change that a page elsewhere sends: a browser keeps a password of HTTP Basic and adds it to all that is sent."""
+    """Raise Forbidden for a change that a page elsewhere sends: a browser keeps a password of HTTP Basic and adds it to what is sent."""
     origin = request.headers.get("Origin")
     if request.method in SAFE or origin is None or origin == OF_A_DESKTOP or origin.partition("://")[2] == request.host:
         return
