@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.commands import ProcessEngine
 from engine.errors import WatchbillError
-from engine.people import KnownPasswords
+from engine.people import LASTS, KnownPasswords
 from webui import api as records
 from webui import camunda
 from webui.description import describe
@@ -59,6 +59,7 @@ def create_app(engine: ProcessEngine, *, is_ready: Callable[[], bool], secret_ke
     app.config.update(
         SECRET_KEY=secret_key,
         MAX_CONTENT_LENGTH=2 * max(engine.settings.max_file_bytes, engine.settings.max_attachment_bytes),
+        PERMANENT_SESSION_LIFETIME=LASTS,
         SESSION_COOKIE_NAME="watchbill",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -14,7 +14,8 @@ from flask import current_app, g, request, session
 
 from engine.commands import ProcessEngine
 from engine.errors import Forbidden, NotFound, Unidentified
-from engine.people import HOUSE, Action, Actor, KnownPasswords, check_token, load_actor, note_use, require, sign_in
+from engine.ids import new_id
+from engine.people import HOUSE, Action, Actor, KnownPasswords, check_token, end_session, is_ended, load_actor, note_use, require, sign_in
 from engine.people.passwords import hash_of
 from engine.people.tokens import PREFIX
 
@@ -87,14 +88,14 @@ def open_session(name: str, password: str) -> str:
     """Sign a person in to the pages and return the session's CSRF token. Raises Unidentified, or TooManyTries."""
     by_password(name, password)
     session.clear()
-    session["person"], session["csrf"] = name, secrets.token_urlsafe(24)
+    session["id"], session["person"], session["csrf"] = new_id(), name, secrets.token_urlsafe(24)
     with engine().database.glance() as connection:
         session["stamp"] = _stamp(hash_of(connection, name))
     return str(session["csrf"])
 
 
 def _by_session() -> Actor:
-    """Return the session's person; a changed password or a deactivated account ends the session."""
+    """Return the session's person; signing out, a changed password or a deactivated account ends the session."""
     if request.method not in SAFE:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), str(session.get("csrf", "")).encode()) or not given:
@@ -102,10 +103,19 @@ def _by_session() -> Actor:
     name = str(session["person"])
     with engine().database.glance() as connection:
         kept = hash_of(connection, name)
-        if kept is None or not hmac.compare_digest(_stamp(kept), str(session.get("stamp", ""))):
+        is_same = kept is not None and hmac.compare_digest(_stamp(kept), str(session.get("stamp", "")))
+        if not is_same or is_ended(connection, str(session.get("id"))):
             session.clear()
             raise Unidentified("the session is over: sign in again")
         return load_actor(connection, name, now=engine().clock.now())
+
+
+def close_session() -> None:
+    """End the session of this call, if it has one, for every copy of its cookie too."""
+    if "id" in session:
+        with engine().database.write() as connection:
+            end_session(connection, str(session["id"]), now=engine().clock.now())
+    session.clear()
 
 
 def _stamp(kept: str | None) -> str:

@@ -19,6 +19,7 @@ from engine.people.own_tokens import end_token, make_token, tokens_of
 from engine.people.passwords import KnownPasswords, check_password, set_password
 from engine.people.rights import TABLE, Action, Relation, Role, Rule, acting_for, may, relations_to, require
 from engine.people.scopes import Scope
+from engine.people.sessions import LASTS, end_session, forget_ended, is_ended
 from engine.people.signing_in import forget_failed, sign_in
 from engine.people.substitution import Substitution, add_substitution, list_substitutions, remove_substitution
 from engine.people.things import HOUSE, DefinitionThing, HouseThing, InstanceThing, PersonThing, TaskThing, Thing
@@ -26,6 +27,7 @@ from engine.people.tokens import NewToken, Token, check_token, create_token, lis
 
 __all__ = [
     "HOUSE",
+    "LASTS",
     "SYSTEM",
     "TABLE",
     "Absent",
@@ -57,8 +59,11 @@ __all__ = [
     "check_token",
     "create_token",
     "deactivate_person",
+    "end_session",
     "end_token",
+    "forget_ended",
     "forget_failed",
+    "is_ended",
     "list_people",
     "list_substitutions",
     "list_teams",

@@ -18,7 +18,7 @@ from engine.execution import Executable, compile_process
 from engine.handling import HandlerRegistry
 from engine.hooks.incoming import forget_seen
 from engine.hooks.outgoing import forget_deliveries
-from engine.people import Actor, forget_failed
+from engine.people import Actor, forget_ended, forget_failed
 from engine.runtime.answers import Kind, as_json, from_json
 from engine.runtime.idempotency import claim_key, forget_keys, store_answer
 from engine.runtime.inbox import drop_expired
@@ -108,11 +108,12 @@ class ProcessEngine:
         return self.transaction(guarded)
 
     def tidy(self) -> tuple[int, int]:
-        """Forget idempotency keys, kept messages and failed sign-ins whose time is over; return how many of the first two."""
+        """Forget keys, kept messages, failed sign-ins, ended sessions whose time is over; return how many of the first two."""
         now = self.clock.now()
 
         def work(connection: Connection) -> tuple[int, int]:
             forget_failed(connection, now=now)
+            forget_ended(connection, now=now)
             forget_seen(connection, now=now)
             forget_deliveries(connection, now=now)
             return forget_keys(connection, before=now - self.settings.idempotency_ttl), drop_expired(connection, now=now)

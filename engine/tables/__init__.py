@@ -5,7 +5,7 @@ from engine.tables.deployed import blob, definition, deployed_file, deployment
 from engine.tables.hooks import webhook_delivery, webhook_in, webhook_out, webhook_seen
 from engine.tables.instances import message_inbox, process_instance, subscription
 from engine.tables.past import HISTORY_GUARDS, HISTORY_IS_APPEND_ONLY, history
-from engine.tables.people import api_token, failed_sign_in, membership, person, substitution, team
+from engine.tables.people import api_token, ended_session, failed_sign_in, membership, person, substitution, team
 from engine.tables.tasks import attachment, human_task, task_candidate, task_comment
 from engine.tables.work import failure, idempotency, job, lease, outbox, schedule, schedule_slot
 
@@ -20,6 +20,7 @@ __all__ = [
     "definition",
     "deployed_file",
     "deployment",
+    "ended_session",
     "failed_sign_in",
     "failure",
     "history",

@@ -64,6 +64,14 @@ api_token = sa.Table(
     sa.Column("last_used_at", UtcTime, nullable=True),
 )
 
+ended_session = sa.Table(
+    "ended_session",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index(None, "at"),
+)
+
 failed_sign_in = sa.Table(
     "failed_sign_in",
     metadata,

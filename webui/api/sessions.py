@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.people import HOUSE, Action, Actor, Scope, require
 from webui.api.api import API
 from webui.endpoints import Answer, Call, Model
-from webui.identity import by_password, open_session
+from webui.identity import by_password, close_session, open_session
 
 
 class Credentials(Model):
@@ -51,7 +51,7 @@ def who(call: Call) -> Session:
 @API.endpoint("DELETE", "/session")
 def sign_out(_call: Call) -> None:
     """Sign out: the session's cookie is worth nothing any more."""
-    session.clear()
+    close_session()
 
 
 def _shown(actor: Actor, csrf_token: str | None) -> Session:
