@@ -93,8 +93,8 @@ class Json(TypeDecorator[Any]):
 HELD = "watchbill.held"
 ASIDE = 2
 PLACE_S = 30
-TOO_MANY = ("number of parameters must be between", "too many SQL variables", "Expression tree is too large")
-"""What PostgreSQL's driver and SQLite say of a statement with more values, or conditions, than they take."""
+TOO_MANY = ("number of parameters must be between", "too many SQL variables", "Expression tree is too large", "pattern too complex")
+"""What PostgreSQL's driver and SQLite say of a statement with more values or conditions, or a longer pattern, than they take."""
 BUSY_S = 30
 """How long a command waits for its turn to write to SQLite."""
 
@@ -129,7 +129,7 @@ def _keepable() -> Iterator[None]:
         if isinstance(exc, DataError) or isinstance(exc.orig, ValueError | TypeError | OverflowError):
             raise Invalid(f"the database cannot hold this: {exc.orig}; correct the text or number") from exc
         if any(sign in str(exc.orig) for sign in TOO_MANY):
-            raise Invalid("these are too many values for one question: ask in several") from exc
+            raise Invalid("these are too many values, or too long a pattern, for one question: ask in several, or for less") from exc
         raise
 
 

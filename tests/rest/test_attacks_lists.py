@@ -44,6 +44,14 @@ def test_more_ids_than_a_database_takes_are_the_callers_fault(olga, path, field)
     assert "too many values" in answer.get_json()["message"]
 
 
+def test_a_pattern_that_a_database_does_not_take_is_the_callers_fault(deploy, olga):
+    deploy(TWO_STEPS)
+    olga.post("/engine-rest/process-definition/key/two_steps/start", {"businessKey": "b"})
+    for path, field in (("task", "nameLike"), ("process-instance", "businessKeyLike")):
+        answer = olga("POST", f"/engine-rest/{path}", json={field: "%a" * 40_000})
+        assert (answer.status_code, answer.get_json() == []) in ((200, True), (400, False))
+
+
 def test_a_worker_asks_for_as_many_topics_as_it_could_work_on(olga, wanda):
     def wish(number):
         return {"workerId": "w", "maxTasks": 1, "topics": [{"topicName": f"t{each}", "lockDuration": 1000} for each in range(number)]}
