@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from engine.people import Action, Actor, DefinitionThing, require
 from engine.runtime.checking import checked_variables
 from engine.runtime.paging import Sort, ordered
+from engine.runtime.patterns import like
 from engine.tables import blob, definition, deployed_file, deployment, failure, human_task, job, process_instance, subscription
 
 if TYPE_CHECKING:
@@ -149,8 +150,8 @@ def _conditions(wanted: DefinitionFilter) -> list[sa.ColumnElement[bool]]:
     found += [column == value for column, value in equal.items() if value is not None]
     among = {definition.c.id: wanted.ids, definition.c.key: wanted.keys}
     found += [column.in_(values) for column, values in among.items() if values is not None]
-    like = {definition.c.key: wanted.key_like, definition.c.name: wanted.name_like, deployed_file.c.name: wanted.file_like}
-    found += [column.like(pattern) for column, pattern in like.items() if pattern is not None]
+    patterns = {definition.c.key: wanted.key_like, definition.c.name: wanted.name_like, deployed_file.c.name: wanted.file_like}
+    found += [like(column, pattern) for column, pattern in patterns.items() if pattern is not None]
     return [*found, definition.c.is_latest] if wanted.latest_only else found
 
 
@@ -218,7 +219,7 @@ def _deployment_conditions(wanted: DeploymentFilter) -> list[sa.ColumnElement[bo
     equal = {deployment.c.id: wanted.id, deployment.c.name: wanted.name, deployment.c.source: wanted.source}
     found = [column == value for column, value in equal.items() if value is not None]
     if wanted.name_like is not None:
-        found.append(deployment.c.name.like(wanted.name_like))
+        found.append(like(deployment.c.name, wanted.name_like))
     if wanted.after is not None:
         found.append(deployment.c.deployed_at > wanted.after)
     if wanted.before is not None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from engine.people import HOUSE, Action, Actor, require
 from engine.runtime.failures import FAILURE_COLUMNS, Failure
 from engine.runtime.paging import Sort, ordered
+from engine.runtime.patterns import like
 from engine.tables import failure, process_instance
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _conditions(wanted: FailureFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.definition_keys is not None:
         found.append(failure.c.definition_key.in_(wanted.definition_keys))
     if wanted.message_like is not None:
-        found.append(failure.c.message.like(wanted.message_like))
+        found.append(like(failure.c.message, wanted.message_like))
     if wanted.is_open is not None:
         found.append(failure.c.resolved_at.is_(None) if wanted.is_open else failure.c.resolved_at.is_not(None))
     if wanted.elements is not None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from engine.people import HOUSE, Action, Actor, may
 from engine.runtime.instance_queries import VIEW_COLUMNS, InstanceView, concerns
 from engine.runtime.paging import Sort, ordered
+from engine.runtime.patterns import like
 from engine.tables import definition, failure, human_task, job, process_instance, subscription
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _conditions(wanted: InstanceFilter, actor: Actor) -> list[sa.ColumnElement[b
     if wanted.not_definition_keys:
         found.append(table.definition_key.not_in(wanted.not_definition_keys))
     if wanted.business_key_like is not None:
-        found.append(table.business_key.like(wanted.business_key_like))
+        found.append(like(table.business_key, wanted.business_key_like))
     if wanted.roots_only:
         found.append(table.super_instance_id.is_(None))
     if wanted.sub_instance_id is not None:
@@ -112,7 +113,7 @@ def _by_failure(wanted: InstanceFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.failure_id is not None:
         conditions.append(failure.c.id == wanted.failure_id)
     if wanted.failure_message_like is not None:
-        conditions.append(failure.c.message.like(wanted.failure_message_like))
+        conditions.append(like(failure.c.message, wanted.failure_message_like))
     is_asked = wanted.with_failure or len(conditions) > 1
     return [process_instance.c.id.in_(sa.select(failure.c.instance_id).where(*conditions))] if is_asked else []
 

@@ -13,6 +13,7 @@ from engine.history import Entry
 from engine.people import HOUSE, Action, Actor, may
 from engine.runtime.instance_queries import concerns, history_of
 from engine.runtime.paging import Sort, ordered
+from engine.runtime.patterns import like
 from engine.tables import human_task, process_instance
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _conditions(wanted: PastTaskFilter, actor: Actor) -> list[sa.ColumnElement[b
     before = {table.created_at: wanted.began_before, table.ended_at: wanted.ended_before}
     found += [column <= moment for column, moment in before.items() if moment is not None]
     if wanted.name_like is not None:
-        found.append(table.name.like(wanted.name_like))
+        found.append(like(table.name, wanted.name_like))
     if wanted.is_ended is not None:
         found.append(table.status != "open" if wanted.is_ended else table.status == "open")
     if not may(actor, Action.READ_ALL, HOUSE):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from engine.people import HOUSE, Action, Actor, may
 from engine.runtime.paging import Sort, count_up_to, ordered
+from engine.runtime.patterns import like
 from engine.runtime.task_queries import has_candidate, tasks_of
 from engine.runtime.tasks import TASK_COLUMNS, Task
 from engine.tables import definition, human_task, membership, process_instance, task_candidate
@@ -147,8 +148,8 @@ COMPARISONS: Mapping[Op, Callable[[Column, Any], Condition]] = {
     Op.IS_NOT: lambda column, value: column != value,
     Op.IN: lambda column, value: column.in_(value),
     Op.NOT_IN: lambda column, value: column.not_in(value),
-    Op.LIKE: lambda column, value: column.ilike(value, escape="\\"),
-    Op.NOT_LIKE: lambda column, value: column.not_ilike(value, escape="\\"),
+    Op.LIKE: like,
+    Op.NOT_LIKE: lambda column, value: sa.not_(like(column, value)),
     Op.BEFORE: lambda column, value: column < value,
     Op.AFTER: lambda column, value: column > value,
     Op.LEAST: lambda column, value: column >= value,
