@@ -23,6 +23,8 @@ EVERY = dict(commands())
 DUE = {
     "init", "serve", "worker", "deploy", "lint", "definitions", "start", "instances", "tasks", "claim", "complete", "message", "signal",
     "failures", "retry", "users.add", "users.list", "token.create", "history", "verify", "backup", "restore", "doctor", "replay",
+    "templates", "hooks.add", "hooks.list", "hooks.remove", "hooks.subscribe", "hooks.subscriptions", "hooks.unsubscribe",
+    "hooks.deliveries",
 }  # fmt: skip
 
 
@@ -55,6 +57,6 @@ def test_the_list_of_commands_tells_each_in_a_whole_sentence(path: tuple[str, ..
 
 
 def test_what_lists_or_answers_can_do_it_in_json() -> None:
-    without = {"init", "serve", "worker"}
+    without = {"init", "serve", "worker", "templates", "hooks.remove", "hooks.unsubscribe"}
     for name in DUE - without:
         assert "as_json" in {parameter.name for parameter in EVERY[tuple(name.split("."))].params}, name
