@@ -6,13 +6,15 @@ behind a lock that serialises the writers of this process. PostgreSQL serialises
 
 from __future__ import annotations
 
+import fcntl
 import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
@@ -29,6 +31,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+LOOK_AGAIN_S = 0.0005
 RESTS_SINCE = "watchbill.rests_since"
 ASKED_AFTER_S = 5.0
 metadata = sa.MetaData(naming_convention=NAMING)
@@ -144,6 +147,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.RLock()
+        self._queue = self._open_queue()
         self._places = threading.BoundedSemaphore(pool_size)
         options: dict[str, Any] = {"pool_size": pool_size + ASIDE, "max_overflow": 0}
         if self.is_sqlite:
@@ -166,7 +170,7 @@ class Database:
             with _keepable(), self._place(), self.engine.begin() as connection:
                 yield connection
             return
-        with _keepable(), self._write_lock, self._place(), self.engine.connect() as connection:
+        with _keepable(), self._write_lock, self._turn(), self._place(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -195,6 +199,40 @@ class Database:
     def dispose(self) -> None:
         """Close every connection (after a fork, or at the end)."""
         self.engine.dispose()
+        if self._queue is not None:
+            self._queue.close()
+            self._queue = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the other processes that write to the same file: SQLite itself only looks again after growing pauses.
+
+        A process that holds its turn for too long is passed by: then SQLite's own lock decides.
+        """
+        if self._queue is None:
+            yield
+            return
+        until = time.monotonic() + BUSY_S
+        is_mine = False
+        while not is_mine and time.monotonic() < until:
+            with suppress(BlockingIOError):
+                fcntl.flock(self._queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_mine = True
+                break
+            time.sleep(LOOK_AGAIN_S)
+        try:
+            yield
+        finally:
+            if is_mine:
+                fcntl.flock(self._queue, fcntl.LOCK_UN)
+
+    def _open_queue(self) -> IO[bytes] | None:
+        """Open the file by which the processes that write to a database take turns; None where no other can, or none may."""
+        if not self.is_sqlite or not self.url.database or self.url.database == ":memory:" or self.url.query:
+            return None
+        with suppress(OSError):
+            return Path(f"{self.url.database}-turn").open("wb")
+        return None
 
     @contextmanager
     def _place(self) -> Iterator[None]:

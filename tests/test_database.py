@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -53,3 +56,13 @@ def test_a_connection_that_was_lost_while_it_rested_is_replaced(database: Databa
     other.dispose()
     with database.glance() as connection:
         assert connection.scalar(sa.select(sa.func.pg_backend_pid())) != mine
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_process_that_keeps_its_turn_is_passed_by(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "BUSY_S", 0.05)
+    with Path(f"{database.url.database}-turn").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        add(database, "a")
+    with database.read() as connection:
+        assert connection.scalars(NAMES).all() == ["a"]

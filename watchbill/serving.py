@@ -72,7 +72,8 @@ def _serve(settings: Settings, port: int, *, say: Callable[[str], None], guide: 
 def _web(settings: Settings, port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "watchbill.wsgi:create()", "--bind", f"{_shown(settings.host)}:{port}",
-        "--workers", str(settings.workers), "--threads", str(THREADS + SEATS), "--worker-class", "gthread", "--graceful-timeout", "10",
+        "--workers", str(settings.workers), "--threads", str(THREADS + SEATS), "--worker-class", f"{web_process.__name__}.FairWorker",
+        "--graceful-timeout", "10",
         "--log-level", "warning", "--no-control-socket", "--config", f"python:{web_process.__name__}",
     ]  # fmt: skip
 

@@ -5,16 +5,34 @@ from __future__ import annotations
 import signal
 import socket
 import struct
+import time
 from types import FrameType
 from typing import Any
 
+from gunicorn.workers.gthread import ThreadWorker
+
 from watchbill.lifeline import on_starting
 
-__all__ = ["on_starting", "post_worker_init"]
+__all__ = ["FairWorker", "on_starting", "post_worker_init"]
 
+HESITATES_S = 0.001
+MOST_HESITATION = 5
 
 STALLED_AFTER_S = 10
 """How long a client that began to say or to read something may pause: it holds a thread meanwhile."""
+
+
+class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A web process that leaves a new connection to one that has fewer.
+
+    All of them are woken for it, and the kernel tends to wake the same one first: clients that keep their connections would all end at
+    one process. So each hesitates as long as it has connections, and who has the fewest is first.
+    """
+
+    def accept(self, listener: Any) -> None:
+        """Accept a connection, unless a less busy process did so meanwhile."""
+        time.sleep(HESITATES_S * min(self.nr_conns, MOST_HESITATION))
+        super().accept(listener)
 
 
 def post_worker_init(worker: Any) -> None:

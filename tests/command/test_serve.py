@@ -88,9 +88,9 @@ class Served:
 
 
 @contextmanager
-def serving(watchbill: Command) -> Iterator[Served]:
+def serving(watchbill: Command, *, workers: int = 1) -> Iterator[Served]:
     began = time.monotonic()
-    with watchbill.begun("serve", "--port", "0", "--workers", "1") as process:
+    with watchbill.begun("serve", "--port", "0", "--workers", str(workers)) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
