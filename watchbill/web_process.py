@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import struct
@@ -15,6 +16,8 @@ from watchbill.lifeline import on_starting
 
 __all__ = ["FairWorker", "on_starting", "post_worker_init"]
 
+SELDOM = (20_000, 20, 50)
+"""How often garbage is looked for: a request makes few cycles, and what was loaded at the start stays for good."""
 HESITATES_S = 0.001
 MOST_HESITATION = 5
 
@@ -43,6 +46,9 @@ def post_worker_init(worker: Any) -> None:
     for listening in worker.sockets:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             listening.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALLED_AFTER_S, 0))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
     room = worker.wsgi.extensions["process_engine"].waiting_room
     ordinary = worker.handle_exit
 

@@ -13,9 +13,21 @@ from datetime import timedelta
 from flask import current_app, g, request, session
 
 from engine.commands import ProcessEngine
-from engine.errors import Forbidden, NotFound, Unidentified
+from engine.errors import Forbidden, Unidentified
 from engine.ids import new_id
-from engine.people import HOUSE, Action, Actor, KnownPasswords, check_token, end_session, is_ended, load_actor, note_use, require, sign_in
+from engine.people import (
+    HOUSE,
+    Action,
+    Actor,
+    KnownPasswords,
+    actor_of_token,
+    end_session,
+    is_ended,
+    load_actor,
+    note_use,
+    require,
+    sign_in,
+)
 from engine.people.passwords import hash_of
 from engine.people.tokens import PREFIX
 
@@ -66,15 +78,14 @@ def _by_token(secret: str, name: str | None = None) -> Actor:
     now = engine().clock.now()
     try:
         with engine().database.glance() as connection:
-            token = check_token(connection, secret, now=now)
-            if name is not None and name != token.person:
-                raise Unidentified(f"this is no token of {name}")
-            actor = load_actor(connection, token.person, now=now, scopes=token.scopes)
-    except (Forbidden, NotFound) as error:
+            actor, token_id, used_at = actor_of_token(connection, secret, now=now)
+    except Forbidden as error:
         raise Unidentified(str(error)) from error
-    if token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_EVERY:
+    if name is not None and name != actor.name:
+        raise Unidentified(f"this is no token of {name}")
+    if used_at is None or now - used_at > USE_IS_NOTED_EVERY:
         with engine().database.write() as connection:
-            note_use(connection, token.id, now=now)
+            note_use(connection, token_id, now=now)
     return actor
 
 

@@ -23,7 +23,7 @@ from engine.people.sessions import LASTS, end_session, forget_ended, is_ended
 from engine.people.signing_in import forget_failed, sign_in
 from engine.people.substitution import Substitution, add_substitution, list_substitutions, remove_substitution
 from engine.people.things import HOUSE, DefinitionThing, HouseThing, InstanceThing, PersonThing, TaskThing, Thing
-from engine.people.tokens import NewToken, Token, check_token, create_token, list_tokens, note_use, revoke_token
+from engine.people.tokens import NewToken, Token, actor_of_token, create_token, list_tokens, note_use, revoke_token
 
 __all__ = [
     "HOUSE",
@@ -50,13 +50,13 @@ __all__ = [
     "Thing",
     "Token",
     "acting_for",
+    "actor_of_token",
     "add_membership",
     "add_person",
     "add_substitution",
     "add_team",
     "change_person",
     "check_password",
-    "check_token",
     "create_token",
     "deactivate_person",
     "end_session",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -14,7 +15,7 @@ from engine.people.scopes import Scope
 from engine.tables import membership, person, substitution
 
 SYSTEM_NAME = "system"
-_Row = Row[bool, str, bool, bool, str | None, str | None]
+_Row = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +77,44 @@ def load_actor(connection: Connection, name: str, *, now: datetime, scopes: froz
         raise NotFound(f"there is no person {name!r}: add one with `watchbill users add`")
     if not own[0].is_active:
         raise Forbidden(f"{name} is deactivated and may do nothing: ask an administrator")
-    return Actor(
-        name=name,
-        groups=_teams(own),
-        is_admin=own[0].is_admin,
-        customer=own[0].customer,
-        absent=_absent(rows, own[0].customer),
-        scopes=scopes,
-    )
+    return as_actor(rows, scopes=scopes)
 
 
-def _with_absent() -> sa.CompoundSelect[bool, str, bool, bool, str | None, str | None]:
-    name: sa.BindParameter[str] = sa.bindparam("of_name")
+def as_actor(rows: Sequence[_Row], *, scopes: frozenset[Scope] | None = None) -> Actor:
+    """Return the rows of `with_absent` as an actor; at least one is the person's own."""
+    own = [row for row in rows if row.is_own]
+    first = own[0]
+    return Actor(first.name, _teams(own), first.is_admin, first.customer, _absent(rows, first.customer), scopes)
+
+
+def with_absent(
+    name: sa.ColumnElement[str],
+    *,
+    also: Sequence[sa.ColumnElement[Any]] = (),
+    given: sa.Table | None = None,
+    where: sa.ColumnElement[bool] | None = None,
+) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Return the statement for a person's teams, and those of the people who are away; parameter `at` is the moment.
+
+    `also` are further columns of the table `given`, which names a person too, in the row that `where` chooses; those who are away have
+    none of them.
+    """
     now: sa.BindParameter[datetime] = sa.bindparam("at")
     columns = (person.c.name, person.c.is_admin, person.c.is_active, person.c.customer, membership.c.team)
     teams = person.outerjoin(membership, membership.c.person == person.c.name)
-    own = sa.select(sa.true().label("is_own"), *columns).select_from(teams).where(person.c.name == name)
+    source = teams if given is None else teams.join(given, given.c.person == person.c.name)
+    own = (
+        sa.select(sa.true().label("is_own"), *columns, *also)
+        .select_from(source)
+        .where(person.c.name == name, *([] if where is None else [where]))
+    )
     away = teams.join(substitution, substitution.c.person == person.c.name)
-    absent = sa.select(sa.false().label("is_own"), *columns).select_from(away)
+    absent = sa.select(sa.false().label("is_own"), *columns, *(sa.null() for _ in also)).select_from(away)
     absent = absent.where(substitution.c.substitute == name, substitution.c.starts_at <= now, substitution.c.ends_at > now)
     return sa.union_all(own, absent)
 
 
-WITH_ABSENT = _with_absent()
+WITH_ABSENT = with_absent(sa.bindparam("of_name"))
 
 
 def _teams(rows: Sequence[_Row]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.ids import new_id
+from engine.people.actor import Actor, as_actor, with_absent
 from engine.people.scopes import Scope
 from engine.tables import api_token, person
 
@@ -21,11 +22,18 @@ PREFIX = "wb_"
 """Lets scanners for leaked secrets know one of ours."""
 
 
-GOOD = (
-    sa.select(api_token)
-    .join(person, person.c.name == api_token.c.person)
-    .where(api_token.c.hash == sa.bindparam("of_hash"), api_token.c.revoked_at.is_(None), person.c.is_active)
-    .where(sa.or_(api_token.c.expires_at.is_(None), api_token.c.expires_at > sa.bindparam("at")))
+NO_GOOD = "this token is unknown, expired or revoked: create a new one with `watchbill token create`"
+IS_GOOD = sa.and_(
+    api_token.c.hash == sa.bindparam("of_hash"),
+    api_token.c.revoked_at.is_(None),
+    sa.or_(api_token.c.expires_at.is_(None), api_token.c.expires_at > sa.bindparam("at")),
+)
+OWNER = sa.select(api_token.c.person).join(person, person.c.name == api_token.c.person).where(IS_GOOD, person.c.is_active)
+ACTOR_OF_TOKEN = with_absent(
+    OWNER.correlate(None).scalar_subquery(),
+    also=(api_token.c.id, api_token.c.scopes, api_token.c.last_used_at),
+    given=api_token,
+    where=api_token.c.hash == sa.bindparam("of_hash"),
 )
 
 
@@ -75,12 +83,16 @@ def create_token(
     return token
 
 
-def check_token(connection: Connection, secret: str, *, now: datetime) -> Token:
-    """Return the token that this secret is. Raises Forbidden, without saying why to the bearer, when it is not good any more."""
-    row = connection.execute(GOOD, {"of_hash": _hash(secret), "at": now}).one_or_none()
-    if row is None:
-        raise Forbidden("this token is unknown, expired or revoked: create a new one with `watchbill token create`")
-    return _as_token(row)
+def actor_of_token(connection: Connection, secret: str, *, now: datetime) -> tuple[Actor, str, datetime | None]:
+    """Return whose token this secret is, as an actor, with the token's id and when it last served; in one statement.
+
+    Raises Forbidden, without saying why to the bearer, when it is not good any more.
+    """
+    rows = connection.execute(ACTOR_OF_TOKEN, {"of_hash": _hash(secret), "at": now}).all()
+    own = next((row for row in rows if row.is_own), None)
+    if own is None:
+        raise Forbidden(NO_GOOD)
+    return as_actor(rows, scopes=frozenset(Scope(scope) for scope in own.scopes)), str(own.id), own.last_used_at
 
 
 def note_use(connection: Connection, token_id: str, *, now: datetime) -> None:

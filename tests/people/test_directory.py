@@ -17,13 +17,13 @@ from engine.people import (
     Absent,
     Actor,
     Scope,
+    actor_of_token,
     add_membership,
     add_person,
     add_substitution,
     add_team,
     change_person,
     check_password,
-    check_token,
     create_token,
     deactivate_person,
     list_people,
@@ -156,7 +156,7 @@ def test_a_deactivated_person_may_nothing_until_let_back_in(database: Database) 
             load_actor(connection, "ann", now=NOW)
         assert not check_password(connection, "ann", password=GOOD)
         with pytest.raises(Forbidden):
-            check_token(connection, token.secret, now=NOW)
+            actor_of_token(connection, token.secret, now=NOW)
         reactivate_person(connection, "ann")
         assert check_password(connection, "ann", password=GOOD)
 
@@ -331,8 +331,8 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(database: Database) -> None:
         assert len(new.secret) == 46
         row = connection.execute(sa.select(api_token)).one()
         assert new.secret not in str(row)
-        token = check_token(connection, new.secret, now=NOW)
-        assert (token.person, token.label, token.scopes) == ("ann", "laptop", frozenset({Scope.READ}))
+        actor, token_id, used_at = actor_of_token(connection, new.secret, now=NOW)
+        assert (actor.name, actor.scopes, token_id, used_at) == ("ann", frozenset({Scope.READ}), new.id, None)
         note_use(connection, new.id, now=NOW + HOUR)
         assert list_tokens(connection, "ann")[0].last_used_at == NOW + HOUR
         assert list_tokens(connection, "bob") == ()
@@ -343,22 +343,37 @@ def test_a_token_ends_by_time_and_by_revocation(database: Database) -> None:
         people(connection, "ann")
         short = create_token(connection, "ann", label="short", now=NOW, expires_at=NOW + HOUR)
         long = create_token(connection, "ann", label="long", now=NOW)
-        assert check_token(connection, short.secret, now=NOW + HOUR - timedelta(microseconds=1)).label == "short"
+        assert actor_of_token(connection, short.secret, now=NOW + HOUR - timedelta(microseconds=1))[1] == short.id
         with pytest.raises(Forbidden, match="unknown, expired or revoked"):
-            check_token(connection, short.secret, now=NOW + HOUR)
+            actor_of_token(connection, short.secret, now=NOW + HOUR)
         revoke_token(connection, long.id, now=NOW)
         with pytest.raises(Forbidden, match="unknown, expired or revoked"):
-            check_token(connection, long.secret, now=NOW)
+            actor_of_token(connection, long.secret, now=NOW)
         with pytest.raises(Conflict, match="was revoked at"):
             revoke_token(connection, long.id, now=NOW)
         with pytest.raises(NotFound):
             revoke_token(connection, "none", now=NOW)
 
 
+def test_a_token_brings_its_persons_teams_and_those_of_who_is_away_and_no_other_tokens(database: Database) -> None:
+    with database.write() as connection:
+        people(connection, "ann", "bob")
+        for team in ("desk", "night"):
+            add_team(connection, team)
+        add_membership(connection, "ann", team_name="desk")
+        add_membership(connection, "bob", team_name="night")
+        add_substitution(connection, "bob", substitute="ann", starts_at=NOW, ends_at=NOW + HOUR)
+        narrow = create_token(connection, "ann", label="narrow", now=NOW, scopes=[Scope.READ])
+        create_token(connection, "ann", label="wide", now=NOW, scopes=list(Scope))
+        actor, token_id, _ = actor_of_token(connection, narrow.secret, now=NOW)
+        assert actor == load_actor(connection, "ann", now=NOW, scopes=frozenset({Scope.READ}))
+        assert (actor.task_groups, token_id) == (frozenset({"desk", "night"}), narrow.id)
+
+
 @pytest.mark.parametrize("secret", ["", "wb_", "wb_\ud800", "' OR 1=1 --", "\x00"])
 def test_a_strange_token_is_refused(database: Database, secret: str) -> None:
     with database.read() as connection, pytest.raises(Forbidden):
-        check_token(connection, secret, now=NOW)
+        actor_of_token(connection, secret, now=NOW)
 
 
 def test_a_token_that_could_never_serve_is_refused(database: Database) -> None:
