@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test lint types architecture unit bench lock docs clean
+.PHONY: setup run test prove lint types architecture unit bench lock docs clean
 
 setup: $(STAMP)
 
@@ -34,7 +34,10 @@ architecture: setup
 	$(BIN)/lint-imports --no-cache
 
 unit: setup
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q -m "not proof"
+
+prove: setup
+	$(BIN)/python -m pytest -n 2 -q -m proof
 
 bench: setup
 	$(BIN)/python -m watchbill.bench

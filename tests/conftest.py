@@ -80,6 +80,11 @@ def as_owner(url: sa.URL, *statements: str) -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database with all tables, once on SQLite and once on PostgreSQL."""
+    yield from empty_database(request, tmp_path)
+
+
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of an empty database of the kind that is the request's parameter."""
     if request.param == "sqlite":
         path = tmp_path / "watchbill.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)

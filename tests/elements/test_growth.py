@@ -15,6 +15,8 @@ from engine.execution import compile_process
 from tests.definitions.drawing import END, START, TIMER, drawing, flows
 from tests.elements.play import Library, Play, Way
 
+pytestmark = pytest.mark.proof
+
 TIMED = f'<bpmn:intermediateCatchEvent id="{{}}">{TIMER}</bpmn:intermediateCatchEvent>'
 
 

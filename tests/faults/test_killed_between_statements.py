@@ -19,6 +19,8 @@ from tests.faults.more_scenes import MORE_SCENES
 from tests.faults.scenes import SCENES, Scene
 from tests.faults.states import State, Watched, difference, put_back, taken
 
+pytestmark = pytest.mark.proof
+
 ALL_SCENES = {**SCENES, **MORE_SCENES}
 READ_ONLY = {"find_definition", "migration_preview"}
 

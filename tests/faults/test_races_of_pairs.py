@@ -22,6 +22,8 @@ from tests.faults.scenes import SCENES
 from tests.faults.states import State, Watched, difference, taken
 from tests.runtime import topics
 
+pytestmark = pytest.mark.proof
+
 OUTSIDE = "run_job of an outside call"
 ALL_SCENES = {**SCENES, **MORE_SCENES}
 RACING = [name for name, scene in ALL_SCENES.items() if scene.races]

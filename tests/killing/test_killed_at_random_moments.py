@@ -29,6 +29,8 @@ from watchbill.house import House, bring_up_to_date, open_house
 from watchbill.replaying import EventLog, read_event_log
 from watchbill.settings import Settings
 
+pytestmark = pytest.mark.proof
+
 SEED = 20261124
 AFTERWARDS = timedelta(days=1)
 

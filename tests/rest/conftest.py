@@ -10,6 +10,7 @@ import base64
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from engine.handling import HandlerRegistry
 from engine.people import SYSTEM, add_person, add_team
 from engine.people.passwords import hash_password
 from engine.tables import person
+from tests.conftest import empty_database
 from tests.runtime import topics
 from webui import create_app
 
@@ -44,6 +46,12 @@ PEOPLE = {
 def hashed() -> str:
     """The hash of everybody's password, made once: it is slow on purpose."""
     return hash_password(PASSWORD, name="nobody")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database; what is proven on both in the engine's own tests is proven so again through REST."""
+    yield from empty_database(request, tmp_path)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 EXAMPLES = 4
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)])
 def described(request: pytest.FixtureRequest, hashed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with something of everything in it, and the token of somebody who may all."""
     if request.param == "sqlite":
