@@ -34,7 +34,7 @@ architecture: setup
 	$(BIN)/lint-imports --no-cache
 
 unit: setup
-	$(BIN)/python -m pytest -n 2 -q -m "not proof"
+	$(BIN)/python -m pytest -n 3 -q -m "not proof"
 
 prove: setup
 	$(BIN)/python -m pytest -n 2 -q -m proof

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 LIMITED = """
 import resource, sys
 from datetime import UTC, datetime
 from engine.errors import ExpressionError
 from engine.expressions import *
-
-pytestmark = pytest.mark.proof
 megabyte = 1 << 20
 resource.setrlimit(resource.RLIMIT_AS, (512 * megabyte, 512 * megabyte))
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
