@@ -6,6 +6,7 @@ import gc
 import signal
 import socket
 import struct
+import sys
 import time
 from types import FrameType
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["FairWorker", "on_starting", "post_worker_init"]
 
 SELDOM = (20_000, 20, 50)
 """How often garbage is looked for: a request makes few cycles, and what was loaded at the start stays for good."""
+SWITCHES_AFTER_S = 0.02
 HESITATES_S = 0.001
 MOST_HESITATION = 5
 
@@ -49,6 +51,7 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
+    sys.setswitchinterval(SWITCHES_AFTER_S)
     room = worker.wsgi.extensions["process_engine"].waiting_room
     ordinary = worker.handle_exit
 
