@@ -53,7 +53,7 @@ def run_slots(engine: ProcessEngine, *, fence: int | None = None) -> int:
             settled += _settle_some(engine, key, fence)
         except (Fenced, Passing):
             raise
-        except Exception:
+        except Exception:  # whatever one schedule meets, the others must be settled
             log.exception("a schedule cannot be settled", schedule=key)
     return settled
 
